@@ -1,0 +1,96 @@
+package io.fairlead.contract;
+
+/**
+ * A prefix of addresses, canonical: no bit is set behind the prefix.
+ *
+ * @param address the first address
+ * @param prefixLength leading bits all its addresses share, 0 to 32 or 128
+ */
+public record Cidr(Ip address, int prefixLength) implements Comparable<Cidr> {
+    public Cidr {
+        int bits = address.family().bits();
+        if (prefixLength < 0 || prefixLength > bits) {
+            throw new IllegalArgumentException(
+                    "prefix length: " + prefixLength + " (expected: 0 to " + bits + " for " + address + ")");
+        }
+        if (!mask(address, prefixLength).equals(address)) {
+            throw new IllegalArgumentException("CIDR: " + address + "/" + prefixLength + " (expected: "
+                    + mask(address, prefixLength) + "/" + prefixLength + ", no bits behind the prefix)");
+        }
+    }
+
+    /** The prefix of this length that an address is in. */
+    public static Cidr containing(Ip address, int prefixLength) {
+        return new Cidr(mask(address, prefixLength), prefixLength);
+    }
+
+    /**
+     * Reads "address/length"; a bare address is the prefix of that address alone.
+     *
+     * @throws IllegalArgumentException naming the text when it is no canonical prefix
+     */
+    public static Cidr parse(String text) {
+        int slash = text.indexOf('/');
+        if (slash < 0) {
+            return Ip.parse(text).toCidr();
+        }
+        String length = text.substring(slash + 1);
+        if (!length.matches("0|[1-9][0-9]{0,2}")) {
+            throw new IllegalArgumentException(
+                    "CIDR: \"" + text + "\" (expected: address/length such as 10.244.0.0/16)");
+        }
+        return new Cidr(Ip.parse(text.substring(0, slash)), Integer.parseInt(length));
+    }
+
+    public Ip.Family family() {
+        return address.family();
+    }
+
+    /** True when the prefix holds only one address. */
+    public boolean isHost() {
+        return prefixLength == address.family().bits();
+    }
+
+    /** The last address, all bits behind the prefix set. */
+    public Ip last() {
+        int free = address.family().bits() - prefixLength;
+        long low = free >= 64 ? -1L : address.low() | (free == 0 ? 0 : -1L >>> (64 - free));
+        long high = free <= 64 ? address.high() : address.high() | (-1L >>> (128 - free));
+        return address.isV4() ? new Ip(Ip.Family.V4, 0, low & 0xffffffffL) : Ip.v6(high, low);
+    }
+
+    public boolean contains(Ip ip) {
+        return ip.family() == family() && mask(ip, prefixLength).equals(address);
+    }
+
+    public boolean contains(Cidr other) {
+        return other.prefixLength >= prefixLength && contains(other.address);
+    }
+
+    /** True when they share an address: one contains the other. */
+    public boolean overlaps(Cidr other) {
+        return contains(other) || other.contains(this);
+    }
+
+    /** By first address, then the wider prefix first. */
+    @Override
+    public int compareTo(Cidr other) {
+        int byAddress = address.compareTo(other.address);
+        return byAddress != 0 ? byAddress : Integer.compare(prefixLength, other.prefixLength);
+    }
+
+    @Override
+    public String toString() {
+        return address + "/" + prefixLength;
+    }
+
+    private static Ip mask(Ip ip, int prefixLength) {
+        if (ip.isV4()) {
+            long mask = prefixLength <= 0 ? 0 : 0xffffffffL << (32 - Math.min(prefixLength, 32));
+            return new Ip(Ip.Family.V4, 0, ip.low() & mask & 0xffffffffL);
+        }
+        long high = prefixLength <= 0 ? 0 : prefixLength >= 64 ? -1L : -1L << (64 - prefixLength);
+        long low = prefixLength <= 64 ? 0 : prefixLength >= 128 ? -1L : -1L << (128 - prefixLength);
+        return Ip.v6(ip.high() & high, ip.low() & low);
+    }
+}

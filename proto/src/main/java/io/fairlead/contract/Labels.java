@@ -1,0 +1,96 @@
+package io.fairlead.contract;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.TreeMap;
+
+/**
+ * A set of labels, sorted, with one value a source and key.
+ *
+ * @param sorted the labels in their order
+ */
+public record Labels(List<Label> sorted) {
+    public static final Labels EMPTY = new Labels(List.of());
+
+    public Labels {
+        for (int i = 1; i < sorted.size(); i++) {
+            Label before = sorted.get(i - 1);
+            Label label = sorted.get(i);
+            boolean same = before.key().equals(label.key()) && before.source().equals(label.source());
+            if (same || before.compareTo(label) >= 0) {
+                throw new IllegalArgumentException(
+                        "labels: " + before + " before " + label + " (expected: sorted, one value a key)");
+            }
+        }
+        sorted = List.copyOf(sorted);
+    }
+
+    /** The set of these labels; of two with the same source and key the later one stays. */
+    public static Labels of(Collection<Label> labels) {
+        TreeMap<Label, Label> byKey = new TreeMap<>((a, b) -> {
+            int order = a.key().compareTo(b.key());
+            return order != 0 ? order : a.source().compareTo(b.source());
+        });
+        for (Label label : labels) {
+            byKey.remove(label);
+            byKey.put(label, label);
+        }
+        return new Labels(new ArrayList<>(byKey.values()));
+    }
+
+    /**
+     * Reads texts of the form "source:key=value".
+     *
+     * @throws IllegalArgumentException naming the first text that is no label
+     */
+    public static Labels parse(Collection<String> texts) {
+        return of(texts.stream().map(Label::parse).toList());
+    }
+
+    /**
+     * Reads the store's encoding.
+     *
+     * @throws IllegalArgumentException when it is not what {@link #encoded()} writes
+     */
+    public static Labels decode(String encoded) {
+        if (!encoded.isEmpty() && !encoded.endsWith(";")) {
+            throw new IllegalArgumentException("labels: \"" + encoded + "\" (expected: each label ended by ';')");
+        }
+        List<Label> labels = new ArrayList<>();
+        for (String part : encoded.split(";")) {
+            if (!part.isEmpty()) {
+                labels.add(Label.parse(part));
+            }
+        }
+        return of(labels);
+    }
+
+    /** Cilium's encoding in the store: each label as "source:key=value;", sorted by key. The '=' is always there. */
+    public String encoded() {
+        StringBuilder text = new StringBuilder();
+        for (Label label : sorted) {
+            text.append(label.source())
+                    .append(':')
+                    .append(label.key())
+                    .append('=')
+                    .append(label.value())
+                    .append(';');
+        }
+        return text.toString();
+    }
+
+    public boolean isEmpty() {
+        return sorted.isEmpty();
+    }
+
+    /** Each label as text, in order. */
+    public List<String> texts() {
+        return sorted.stream().map(Label::toString).toList();
+    }
+
+    @Override
+    public String toString() {
+        return String.join(",", texts());
+    }
+}
