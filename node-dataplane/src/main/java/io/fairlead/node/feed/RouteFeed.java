@@ -1,0 +1,149 @@
+package io.fairlead.node.feed;
+
+import io.fairlead.contract.Cidr;
+import io.fairlead.contract.Ip;
+import io.fairlead.contract.NodeName;
+import io.fairlead.node.desired.PeerRoute;
+import io.fairlead.node.reconcile.Reconciler;
+import io.fairlead.node.reconcile.Report;
+import io.fairlead.node.status.Controller;
+import io.fairlead.proto.route.v1.AckRoutes;
+import io.fairlead.proto.route.v1.FailedRoute;
+import io.fairlead.proto.route.v1.Route;
+import io.fairlead.proto.route.v1.RouteServiceGrpc.RouteServiceStub;
+import io.fairlead.proto.route.v1.StreamRoutesRequest;
+import io.fairlead.proto.route.v1.StreamRoutesResponse;
+import io.fairlead.proto.route.v1.SubscribeRoutes;
+import io.fairlead.runtime.retry.Backoff;
+import io.grpc.stub.StreamObserver;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ScheduledExecutorService;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The distributor's stream of routes; each response is acknowledged once it is in the kernel. */
+public final class RouteFeed extends Subscription<StreamRoutesRequest, StreamRoutesResponse> {
+    private static final Logger LOGGER = LoggerFactory.getLogger(RouteFeed.class);
+
+    private final NodeName node;
+    private final RouteServiceStub service;
+    private final Reconciler reconciler;
+    private final Assembly<Cidr, PeerRoute> routes = new Assembly<>();
+    private final Map<String, String> unreadable = new TreeMap<>(); // owned by: the executor
+    private long version; // owned by: the executor
+    private String epoch = ""; // owned by: the executor
+    private long lastNonce; // owned by: the executor
+    private List<FailedRoute> lastFailed = List.of(); // owned by: the executor
+
+    public RouteFeed(
+            NodeName node,
+            RouteServiceStub service,
+            Reconciler reconciler,
+            Controller controller,
+            ScheduledExecutorService executor,
+            Backoff backoff) {
+        super(controller, executor, backoff);
+        this.node = node;
+        this.service = service;
+        this.reconciler = reconciler;
+        reconciler.onReport(report -> later(() -> acknowledgeAgain(report)));
+        start();
+    }
+
+    @Override
+    StreamObserver<StreamRoutesRequest> open(StreamObserver<StreamRoutesResponse> responses) {
+        routes.restart();
+        lastNonce = 0;
+        return service.streamRoutes(responses);
+    }
+
+    @Override
+    StreamRoutesRequest greeting() {
+        return StreamRoutesRequest.newBuilder()
+                .setSubscribe(SubscribeRoutes.newBuilder()
+                        .setNodeName(node.value())
+                        .setResumeVersion(version)
+                        .setResumeEpoch(epoch))
+                .build();
+    }
+
+    @Override
+    void receive(StreamRoutesResponse response) {
+        Map<Cidr, PeerRoute> upserts = new HashMap<>();
+        if (response.getSnapshot()) {
+            unreadable.clear();
+        }
+        for (Route route : response.getUpsertsList()) {
+            read(route, upserts);
+        }
+        List<Cidr> removes = new ArrayList<>();
+        for (String cidr : response.getRemovesList()) {
+            unreadable.remove(cidr);
+            removes.add(Cidr.parse(cidr));
+        }
+        if (!routes.apply(response.getSnapshot(), response.getInSync(), upserts, removes)) {
+            return;
+        }
+        Map<Cidr, PeerRoute> content = routes.content();
+        long nonce = response.getNonce();
+        reconciler.update(state -> state.withRoutes(content)).whenComplete((report, error) -> later(() -> {
+            if (error == null && nonce > lastNonce) {
+                version = response.getVersion();
+                epoch = response.getEpoch();
+                lastNonce = nonce;
+                acknowledge(report);
+            }
+        }));
+    }
+
+    /** One bad entry must not stop the others: it is left out and said back. */
+    private void read(Route route, Map<Cidr, PeerRoute> upserts) {
+        try {
+            Cidr cidr = Cidr.parse(route.getCidr());
+            Ip nextHop = Ip.parse(route.getNextHop());
+            if (nextHop.family() != cidr.family() || !nextHop.isUnicast()) {
+                throw new IllegalArgumentException(
+                        "next hop: " + nextHop + " (expected: a unicast address of the family of " + cidr + ")");
+            }
+            upserts.put(cidr, new PeerRoute(cidr, nextHop, route.getNodeName(), route.getClusterName()));
+            unreadable.remove(route.getCidr());
+        } catch (IllegalArgumentException e) {
+            unreadable.put(route.getCidr(), String.valueOf(e.getMessage()));
+            LOGGER.atWarn()
+                    .addKeyValue("cidr", route.getCidr())
+                    .addKeyValue("error", e.getMessage())
+                    .log("route left out");
+        }
+    }
+
+    private void acknowledge(Report report) {
+        lastFailed = failed(report);
+        send(StreamRoutesRequest.newBuilder()
+                .setAck(AckRoutes.newBuilder()
+                        .setNonce(lastNonce)
+                        .setVersion(version)
+                        .addAllFailed(lastFailed))
+                .build());
+    }
+
+    /** What failed before may work by now, and the other way round: the distributor is to know. */
+    private void acknowledgeAgain(Report report) {
+        if (lastNonce > 0 && !failed(report).equals(lastFailed)) {
+            acknowledge(report);
+        }
+    }
+
+    private List<FailedRoute> failed(Report report) {
+        Map<String, String> reasons = new TreeMap<>(unreadable);
+        report.refused().forEach((cidr, reason) -> reasons.put(cidr.toString(), reason));
+        report.routeFailures().forEach((cidr, reason) -> reasons.put(cidr.toString(), reason));
+        List<FailedRoute> failed = new ArrayList<>();
+        reasons.forEach((cidr, reason) ->
+                failed.add(FailedRoute.newBuilder().setCidr(cidr).setReason(reason).build()));
+        return failed;
+    }
+}

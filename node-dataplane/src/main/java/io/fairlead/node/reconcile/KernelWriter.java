@@ -1,0 +1,151 @@
+package io.fairlead.node.reconcile;
+
+import io.fairlead.node.kernel.KernelException;
+import io.fairlead.node.kernel.KernelTable;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Carries plans out and remembers what the kernel holds and what it refused.
+ *
+ * <p>Used by the reconciler's thread only; {@link #observed()} may be read by others.
+ */
+final class KernelWriter {
+    private static final Logger LOGGER = LoggerFactory.getLogger(KernelWriter.class);
+
+    private final Map<TableId, KernelTable<?, ?>> tables;
+    private volatile Tables observed = Tables.EMPTY;
+    private final Map<TableId, Map<Object, Refusal>> refusals = new EnumMap<>(TableId.class); // owned by: reconciler
+    private final Map<TableId, String> unreadable = new EnumMap<>(TableId.class); // owned by: reconciler
+
+    /** An entry the kernel refused: tried again when it changes or at the next full look. */
+    private record Refusal(Object value, String reason) {}
+
+    KernelWriter(Map<TableId, KernelTable<?, ?>> tables) {
+        this.tables = tables;
+    }
+
+    Tables observed() {
+        return observed;
+    }
+
+    Map<TableId, String> unreadable() {
+        return Map.copyOf(unreadable);
+    }
+
+    /** What could not be written or removed, with the reason. */
+    Map<TableId, Map<Object, String>> failures() {
+        Map<TableId, Map<Object, String>> failures = new EnumMap<>(TableId.class);
+        refusals.forEach((table, entries) -> {
+            Map<Object, String> reasons = new HashMap<>();
+            entries.forEach((key, refusal) -> reasons.put(key, refusal.reason()));
+            failures.put(table, Map.copyOf(reasons));
+        });
+        return failures;
+    }
+
+    /** Reads all tables; one that cannot be read is left alone until it can. */
+    void load() {
+        Tables now = observed;
+        for (Map.Entry<TableId, KernelTable<?, ?>> table : tables.entrySet()) {
+            try {
+                now = now.with(table.getKey(), table.getValue().load());
+                unreadable.remove(table.getKey());
+            } catch (KernelException e) {
+                unreadable.put(table.getKey(), Objects.requireNonNullElse(e.getMessage(), e.toString()));
+                LOGGER.atError()
+                        .addKeyValue("table", table.getKey().label())
+                        .addKeyValue("error", e.getMessage())
+                        .log("table of the kernel cannot be read");
+            }
+        }
+        observed = now;
+    }
+
+    /**
+     * Carries a plan out.
+     *
+     * @param retryFailed whether what the kernel refused before is tried again unchanged
+     */
+    void write(List<KernelOp> plan, boolean retryFailed) {
+        if (retryFailed) {
+            refusals.clear();
+        }
+        for (KernelOp op : plan) {
+            KernelTable<?, ?> table = tables.get(op.table());
+            if (table == null || unreadable.containsKey(op.table())) {
+                continue;
+            }
+            if (op instanceof KernelOp.Upsert upsert) {
+                upsert(table, upsert);
+            } else if (op instanceof KernelOp.Delete delete) {
+                delete(table, delete);
+            }
+        }
+    }
+
+    @SuppressWarnings("unchecked") // the planner takes keys and values from the table's own content
+    private void upsert(KernelTable<?, ?> table, KernelOp.Upsert op) {
+        Map<Object, Refusal> refused = refusals.getOrDefault(op.table(), Map.of());
+        Map<Object, Object> entries = new LinkedHashMap<>();
+        op.entries().forEach((key, value) -> {
+            Refusal before = refused.get(key);
+            if (before == null || !before.value().equals(value)) {
+                entries.put(key, value);
+            }
+        });
+        if (entries.isEmpty()) {
+            return;
+        }
+        Map<Object, KernelException> failed = ((KernelTable<Object, Object>) table).upsert(entries);
+        note(op.table(), failed, entries);
+        Map<Object, Object> after = new HashMap<>(observed.get(op.table()));
+        entries.forEach((key, value) -> {
+            if (!failed.containsKey(key)) {
+                after.put(key, value);
+            }
+        });
+        observed = observed.with(op.table(), after);
+    }
+
+    @SuppressWarnings("unchecked") // as above
+    private void delete(KernelTable<?, ?> table, KernelOp.Delete op) {
+        Collection<Object> keys = new ArrayList<>(op.keys());
+        Map<Object, KernelException> failed = ((KernelTable<Object, Object>) table).delete(keys);
+        note(op.table(), failed, Map.of());
+        Map<Object, Object> after = new HashMap<>(observed.get(op.table()));
+        keys.forEach(key -> {
+            if (!failed.containsKey(key)) {
+                after.remove(key);
+            }
+        });
+        observed = observed.with(op.table(), after);
+    }
+
+    private void note(TableId table, Map<Object, KernelException> failed, Map<Object, Object> attempted) {
+        Map<Object, Refusal> refused = new HashMap<>(refusals.getOrDefault(table, Map.of()));
+        attempted.keySet().forEach(refused::remove);
+        failed.forEach((key, error) -> {
+            String reason = Objects.requireNonNullElse(error.getMessage(), error.toString());
+            refused.put(key, new Refusal(attempted.getOrDefault(key, "gone"), reason));
+            LOGGER.atWarn()
+                    .addKeyValue("table", table.label())
+                    .addKeyValue("entry", key)
+                    .addKeyValue("error", reason)
+                    .log("entry could not be brought into the kernel");
+        });
+        if (refused.isEmpty()) {
+            refusals.remove(table);
+        } else {
+            refusals.put(table, refused);
+        }
+    }
+}

@@ -1,0 +1,194 @@
+package io.fairlead.node.reconcile;
+
+import io.fairlead.node.desired.DesiredState;
+import io.fairlead.node.kernel.KernelTable;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes the kernel hold what is desired, and keeps it so.
+ *
+ * <p>Changes are carried out at once, several that wait as one. At intervals, and when told that something moved, the
+ * kernel is read in full and what differs is put right.
+ */
+public final class Reconciler implements AutoCloseable {
+    private static final Logger LOGGER = LoggerFactory.getLogger(Reconciler.class);
+
+    private final Translator translator;
+    private final Reachability reachability;
+    private final KernelWriter writer;
+    private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(task -> {
+        Thread worker = new Thread(task, "reconciler");
+        worker.setDaemon(true);
+        return worker;
+    });
+    private final Queue<Change> waiting = new ArrayDeque<>(); // guarded by: itself
+    private final List<Consumer<Report>> listeners = new CopyOnWriteArrayList<>();
+    private volatile DesiredState state = DesiredState.NOTHING;
+    private volatile Report report = Report.NONE;
+    private boolean resyncWanted; // guarded by: waiting
+    private boolean loaded; // owned by: reconciler
+    private boolean settled; // owned by: reconciler
+    private long repaired; // owned by: reconciler
+    private Optional<Instant> lastResync = Optional.empty(); // owned by: reconciler
+
+    private record Change(UnaryOperator<DesiredState> change, CompletableFuture<Report> done) {}
+
+    public Reconciler(Map<TableId, KernelTable<?, ?>> tables, Translator translator, Reachability reachability) {
+        this.translator = translator;
+        this.reachability = reachability;
+        this.writer = new KernelWriter(new EnumMap<>(tables));
+    }
+
+    /** Starts the looks at intervals. */
+    public void start(Duration interval) {
+        var unused = thread.scheduleWithFixedDelay(this::resyncSafely, 0, interval.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /**
+     * Changes what is desired.
+     *
+     * @return completes with how things stand once the kernel holds it, as far as it let itself be written
+     */
+    public CompletableFuture<Report> update(UnaryOperator<DesiredState> change) {
+        CompletableFuture<Report> done = new CompletableFuture<>();
+        synchronized (waiting) {
+            waiting.add(new Change(change, done));
+            if (waiting.size() > 1) {
+                return done;
+            }
+        }
+        thread.execute(this::runChanges);
+        return done;
+    }
+
+    /** Asks for a full look soon: something moved in the kernel, or an answer was lost. */
+    public void resyncSoon() {
+        synchronized (waiting) {
+            if (resyncWanted) {
+                return;
+            }
+            resyncWanted = true;
+        }
+        // a moment, so that a burst of notifications is one look
+        var unused = thread.schedule(this::resyncSafely, 50, TimeUnit.MILLISECONDS);
+    }
+
+    /** Tells a listener how things stand after each round, on the reconciler's thread. */
+    public void onReport(Consumer<Report> listener) {
+        listeners.add(listener);
+    }
+
+    /** What is desired now. */
+    public DesiredState state() {
+        return state;
+    }
+
+    /** How things stand. */
+    public Report report() {
+        return report;
+    }
+
+    /** What the kernel holds, as last read or written. */
+    public Tables observed() {
+        return writer.observed();
+    }
+
+    @Override
+    public void close() {
+        thread.shutdown();
+        try {
+            if (!thread.awaitTermination(5, TimeUnit.SECONDS)) {
+                thread.shutdownNow();
+            }
+        } catch (InterruptedException e) {
+            thread.shutdownNow();
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void runChanges() {
+        List<Change> batch;
+        synchronized (waiting) {
+            batch = new ArrayList<>(waiting);
+            waiting.clear();
+        }
+        try {
+            for (Change change : batch) {
+                state = change.change().apply(state);
+            }
+            if (!loaded) {
+                resync();
+            } else {
+                apply(false);
+            }
+            batch.forEach(change -> change.done().complete(report));
+        } catch (RuntimeException e) {
+            LOGGER.atError().setCause(e).log("reconciling failed; trying again at the next look");
+            batch.forEach(change -> change.done().completeExceptionally(e));
+        }
+    }
+
+    private void resyncSafely() {
+        synchronized (waiting) {
+            resyncWanted = false;
+        }
+        try {
+            resync();
+        } catch (RuntimeException e) {
+            LOGGER.atError().setCause(e).log("comparing the kernel failed; trying again at the next look");
+        }
+    }
+
+    private void resync() {
+        reachability.refresh();
+        writer.load();
+        loaded = true;
+        lastResync = Optional.of(Instant.now());
+        apply(true);
+    }
+
+    /** One round: translate, plan, write. */
+    private void apply(boolean retryFailed) {
+        Tables observed = writer.observed();
+        Translator.Translation wanted = translator.translate(state, observed.nextHops(), reachability);
+        List<KernelOp> plan = Planner.plan(wanted.tables(), observed, state.complete());
+        if (retryFailed) {
+            countRepairs(plan);
+        }
+        writer.write(plan, retryFailed);
+        settled = writer.failures().isEmpty();
+        report = new Report(writer.failures(), wanted.refused(), writer.unreadable(), repaired, lastResync);
+        listeners.forEach(listener -> listener.accept(report));
+    }
+
+    /** What a full look finds to do after everything had been done was altered by somebody else. */
+    private void countRepairs(List<KernelOp> plan) {
+        if (!settled) {
+            return;
+        }
+        for (KernelOp op : plan) {
+            repaired += op.size();
+            LOGGER.atWarn()
+                    .addKeyValue("table", op.table().label())
+                    .addKeyValue("entries", op.size())
+                    .log("kernel state differs from what was written; putting it right");
+        }
+    }
+}

@@ -1,0 +1,36 @@
+package io.fairlead.node.reconcile;
+
+import io.fairlead.contract.Cidr;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * How things stand between what should be and what is.
+ *
+ * @param failures what could not be written or removed, with the reason, by table
+ * @param refused pod CIDRs that get no route, with the reason
+ * @param unreadable tables that could not be read at the last look, with the reason
+ * @param repaired entries found altered or gone behind the agent's back and put right, since it started
+ * @param lastResync when the kernel was last compared in full
+ */
+public record Report(
+        Map<TableId, Map<Object, String>> failures,
+        Map<Cidr, String> refused,
+        Map<TableId, String> unreadable,
+        long repaired,
+        Optional<Instant> lastResync) {
+
+    /** Before anything was done. */
+    public static final Report NONE = new Report(Map.of(), Map.of(), Map.of(), 0, Optional.empty());
+
+    /** True when the kernel is as it should be. */
+    public boolean isClean() {
+        return failures.values().stream().allMatch(Map::isEmpty) && refused.isEmpty() && unreadable.isEmpty();
+    }
+
+    /** Why the kernel did not take a route, by destination. */
+    public Map<Object, String> routeFailures() {
+        return failures.getOrDefault(TableId.ROUTES, Map.of());
+    }
+}

@@ -1,0 +1,225 @@
+package io.fairlead.node.reconcile;
+
+import io.fairlead.contract.Cidr;
+import io.fairlead.contract.IdentityId;
+import io.fairlead.contract.Ip;
+import io.fairlead.contract.Mac;
+import io.fairlead.node.desired.DesiredState;
+import io.fairlead.node.desired.LocalNode;
+import io.fairlead.node.desired.Peer;
+import io.fairlead.node.desired.PeerRoute;
+import io.fairlead.node.desired.Pod;
+import io.fairlead.node.kernel.Attachment;
+import io.fairlead.node.kernel.Hook;
+import io.fairlead.node.kernel.IpcacheEntry;
+import io.fairlead.node.kernel.LocalEndpoint;
+import io.fairlead.node.kernel.NextHop;
+import io.fairlead.node.kernel.PodInterface;
+import io.fairlead.node.kernel.RouteTarget;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Says what the kernel's tables should hold for a desired state.
+ *
+ * <p>Parts whose input is the same object as last time are taken over, so that a change costs what it touches.
+ */
+public final class Translator {
+    private static final Mac NO_MAC = new Mac(0);
+    private static final Cidr ALL_V4 = Cidr.parse("0.0.0.0/0");
+    private static final Cidr ALL_V6 = Cidr.parse("::/0");
+
+    private final LocalNode node;
+    private final Datapath datapath;
+    private final boolean directRoutes;
+    private final NextHopIds ids;
+    private @Nullable DesiredState lastState; // owned by: reconciler
+    private @Nullable Tables lastTables; // owned by: reconciler
+
+    /**
+     * What of the datapath tables point at.
+     *
+     * @param hostIfindex index of fl_host
+     * @param hostDevice name of fl_host
+     * @param nativeDevices devices towards other nodes, index by name
+     * @param fromContainer program id, as are the next three
+     */
+    public record Datapath(
+            int hostIfindex,
+            String hostDevice,
+            Map<String, Integer> nativeDevices,
+            int fromContainer,
+            int toContainer,
+            int fromHost,
+            int fromNetdev) {}
+
+    /**
+     * What should be, and what cannot.
+     *
+     * @param tables the tables
+     * @param refused pod CIDRs that get no route, with the reason
+     */
+    public record Translation(Tables tables, Map<Cidr, String> refused) {}
+
+    /**
+     * @param node this node
+     * @param datapath what tables point at
+     * @param directRoutes whether routes to other nodes are this agent's business ({@code auto-direct-node-routes})
+     * @param firstNextHopId lowest id of the agent's own range of nexthop objects
+     * @param lastNextHopId highest id of that range
+     */
+    public Translator(
+            LocalNode node, Datapath datapath, boolean directRoutes, int firstNextHopId, int lastNextHopId) {
+        this.node = node;
+        this.datapath = datapath;
+        this.directRoutes = directRoutes;
+        this.ids = new NextHopIds(firstNextHopId, lastNextHopId);
+    }
+
+    /**
+     * The tables for a state.
+     *
+     * @param observed nexthop objects that are there: a gateway keeps the id it has
+     */
+    public Translation translate(DesiredState state, Map<Integer, NextHop> observed, Reachability reachability) {
+        Tables last = lastTables;
+        DesiredState before = lastState;
+        boolean samePods = last != null && before != null && before.pods() == state.pods();
+        boolean samePeers = last != null && before != null && before.peers() == state.peers();
+        Map<Cidr, String> refused = new HashMap<>();
+        Map<Integer, NextHop> hops = new HashMap<>();
+        Map<Cidr, RouteTarget> routes = new HashMap<>();
+        routes(state, observed, reachability, hops, routes, refused);
+        Tables tables = new Tables(
+                samePeers ? last.ipcache() : ipcache(state),
+                samePods ? last.endpoints() : endpoints(state),
+                samePods ? last.interfaces() : interfaces(state),
+                samePods ? last.links() : links(state),
+                hops,
+                routes);
+        lastTables = tables;
+        lastState = state;
+        return new Translation(tables, refused);
+    }
+
+    private void routes(
+            DesiredState state,
+            Map<Integer, NextHop> observed,
+            Reachability reachability,
+            Map<Integer, NextHop> hops,
+            Map<Cidr, RouteTarget> routes,
+            Map<Cidr, String> refused) {
+        ids.observe(observed);
+        for (int i = 0; i < node.podCidrs().size(); i++) {
+            Ip router = node.routers().get(i);
+            routes.put(
+                    node.podCidrs().get(i),
+                    new RouteTarget.Device(datapath.hostIfindex(), Optional.empty(), Optional.of(router)));
+        }
+        for (PeerRoute route : state.routes().values()) {
+            Optional<String> reason = refusal(route);
+            if (isOwn(route) || !directRoutes) {
+                continue;
+            }
+            if (reason.isPresent()) {
+                refused.put(route.cidr(), reason.get());
+                continue;
+            }
+            Reachability.Result reach = reachability.of(route.nextHop());
+            if (reach instanceof Reachability.Result.Not not) {
+                refused.put(route.cidr(), not.reason());
+            } else if (reach instanceof Reachability.Result.Direct direct) {
+                NextHop hop = new NextHop(route.nextHop(), direct.ifindex());
+                int id = ids.of(hop);
+                hops.put(id, hop);
+                routes.put(route.cidr(), new RouteTarget.Via(id));
+            }
+        }
+        ids.keep(hops.keySet());
+    }
+
+    private boolean isOwn(PeerRoute route) {
+        return route.nodeName().equals(node.name().value())
+                && route.clusterName().equals(node.cluster().value());
+    }
+
+    /** A route that would take this node's own pods or its way to other nodes away is refused. */
+    private Optional<String> refusal(PeerRoute route) {
+        if (isOwn(route)) {
+            return Optional.empty();
+        }
+        for (Cidr own : node.podCidrs()) {
+            if (own.overlaps(route.cidr())) {
+                return Optional.of("pod CIDR " + route.cidr() + " of " + route.nodeName() + " overlaps this node's " + own);
+            }
+        }
+        if (route.cidr().contains(route.nextHop()) || route.cidr().contains(node.address())) {
+            return Optional.of("pod CIDR " + route.cidr() + " of " + route.nodeName() + " contains a node's address");
+        }
+        return Optional.empty();
+    }
+
+    private Map<Cidr, IpcacheEntry> ipcache(DesiredState state) {
+        Map<Cidr, IpcacheEntry> entries = new HashMap<>(state.peers().size() * 2 + 8);
+        entries.put(ALL_V4, new IpcacheEntry(IdentityId.WORLD, Optional.empty()));
+        entries.put(ALL_V6, new IpcacheEntry(IdentityId.WORLD, Optional.empty()));
+        for (Map.Entry<Cidr, Peer> peer : state.peers().entrySet()) {
+            entries.put(peer.getKey(), peer.getValue().entry());
+        }
+        for (Ip own : hostAddresses()) {
+            entries.put(own.toCidr(), new IpcacheEntry(IdentityId.HOST, Optional.empty()));
+        }
+        return entries;
+    }
+
+    private java.util.List<Ip> hostAddresses() {
+        java.util.List<Ip> addresses = new java.util.ArrayList<>(node.routers());
+        addresses.add(node.address());
+        return addresses;
+    }
+
+    private Map<Ip, LocalEndpoint> endpoints(DesiredState state) {
+        Map<Ip, LocalEndpoint> entries = new HashMap<>();
+        for (Pod pod : state.pods().values()) {
+            LocalEndpoint entry =
+                    new LocalEndpoint(pod.ifindex(), pod.id(), false, pod.identity(), pod.mac(), pod.nodeMac());
+            pod.ipv4().ifPresent(ip -> entries.put(ip, entry));
+            pod.ipv6().ifPresent(ip -> entries.put(ip, entry));
+        }
+        for (Ip own : hostAddresses()) {
+            entries.put(own, new LocalEndpoint(0, 0, true, IdentityId.HOST, NO_MAC, NO_MAC));
+        }
+        return entries;
+    }
+
+    private Map<Integer, PodInterface> interfaces(DesiredState state) {
+        Map<Integer, PodInterface> entries = new HashMap<>();
+        for (Pod pod : state.pods().values()) {
+            entries.put(
+                    pod.ifindex(),
+                    new PodInterface(pod.id(), pod.identity(), pod.ipv4(), pod.ipv6(), pod.mac(), pod.nodeMac()));
+        }
+        return entries;
+    }
+
+    private Map<Hook, Attachment> links(DesiredState state) {
+        Map<Hook, Attachment> entries = new HashMap<>();
+        entries.put(
+                new Hook(datapath.hostDevice(), Hook.Direction.EGRESS),
+                new Attachment(datapath.hostIfindex(), datapath.fromHost()));
+        datapath.nativeDevices()
+                .forEach((name, ifindex) -> entries.put(
+                        new Hook(name, Hook.Direction.INGRESS), new Attachment(ifindex, datapath.fromNetdev())));
+        for (Pod pod : state.pods().values()) {
+            entries.put(
+                    new Hook(pod.device(), Hook.Direction.INGRESS),
+                    new Attachment(pod.ifindex(), datapath.fromContainer()));
+            entries.put(
+                    new Hook(pod.device(), Hook.Direction.EGRESS),
+                    new Attachment(pod.ifindex(), datapath.toContainer()));
+        }
+        return entries;
+    }
+}
