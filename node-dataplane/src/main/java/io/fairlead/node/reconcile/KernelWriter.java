@@ -52,6 +52,19 @@ final class KernelWriter {
         return failures;
     }
 
+    /**
+     * What the kernel holds now, without remembering it. Any thread.
+     *
+     * @throws KernelException when a table cannot be read
+     */
+    Tables read() {
+        Tables now = Tables.EMPTY;
+        for (Map.Entry<TableId, KernelTable<?, ?>> table : tables.entrySet()) {
+            now = now.with(table.getKey(), table.getValue().load());
+        }
+        return now;
+    }
+
     /** Reads all tables; one that cannot be read is left alone until it can. */
     void load() {
         Tables now = observed;

@@ -110,6 +110,11 @@ public final class Reconciler implements AutoCloseable {
         return writer.observed();
     }
 
+    /** Reads the kernel's tables now, between two rounds, changing nothing. */
+    public CompletableFuture<Tables> readKernel() {
+        return CompletableFuture.supplyAsync(writer::read, thread);
+    }
+
     @Override
     public void close() {
         thread.shutdown();
