@@ -57,6 +57,8 @@ int from_container(struct __sk_buff *skb)
 		return forward_to_network(skb, &flow, DIRECTION_EGRESS);
 	if (endpoint->flags & ENDPOINT_HOST)
 		return forward_to_stack(skb, DIRECTION_EGRESS);
+	if (flow.dst_identity == IDENTITY_UNKNOWN)
+		return drop(skb, DROP_INVALID_IDENTITY, DIRECTION_EGRESS);
 	// Ingress verdict of the other pod, which this way does not pass to_container.
 	return forward_to_pod(skb, &flow, endpoint, DIRECTION_EGRESS);
 }

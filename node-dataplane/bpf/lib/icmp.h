@@ -74,14 +74,14 @@ static __always_inline bool replace_headers(struct __sk_buff *skb, struct ethhdr
 
 static __noinline int become_error_ipv4(struct __sk_buff *skb, __u32 error)
 {
-	void *data = (void *)(long)skb->data;
+	void *data = packet_start(skb);
 	struct ethhdr *eth = data;
 	struct iphdr *ip = data + ETH_HLEN;
 	struct icmp4_body body = {.icmp = {.type = error >> 8, .code = error & 0xff}};
 	struct iphdr back = {.version = 4, .ihl = 5, .tos = 0xc0, .ttl = 64, .protocol = IPPROTO_ICMP};
 	__u32 quoted;
 
-	if ((void *)(ip + 1) > (void *)(long)skb->data_end)
+	if ((void *)(ip + 1) > packet_end(skb))
 		return -1;
 	if (!router_ipv4 || !is_one_host_ipv4(ip->saddr) || (ip->frag_off & bpf_htons(0x1fff)))
 		return -1;
@@ -143,7 +143,7 @@ static __always_inline bool is_unanswerable_ipv6(struct __sk_buff *skb, __u8 pro
 
 static __noinline int become_error_ipv6(struct __sk_buff *skb, __u32 error)
 {
-	void *data = (void *)(long)skb->data;
+	void *data = packet_start(skb);
 	struct ethhdr *eth = data;
 	struct ipv6hdr *ip = data + ETH_HLEN;
 	struct icmp6_checked body = {.icmp = {.type = error >> 8, .code = error & 0xff}};
@@ -151,7 +151,7 @@ static __noinline int become_error_ipv6(struct __sk_buff *skb, __u32 error)
 	__u32 quoted;
 	__u32 payload;
 
-	if ((void *)(ip + 1) > (void *)(long)skb->data_end)
+	if ((void *)(ip + 1) > packet_end(skb))
 		return -1;
 	if (!has_router_ipv6 || !(ip->saddr.s6_addr32[0] | ip->saddr.s6_addr32[1] | ip->saddr.s6_addr32[2] |
 				  ip->saddr.s6_addr32[3]))

@@ -60,8 +60,7 @@ static __always_inline bool is_gateway(const __be32 target[4])
 	return same_ipv6(target, router_ipv6);
 }
 
-static __always_inline int answer_nd(struct __sk_buff *skb, const struct interface *iface,
-				     const struct flow *flow)
+static __noinline int answer_nd(struct __sk_buff *skb, const struct interface *iface, const struct flow *flow)
 {
 	void *data = header(skb, ETH_HLEN + sizeof(struct ipv6hdr) + sizeof(struct neighbour_message));
 	struct neighbour_message *asked = data + ETH_HLEN + sizeof(struct ipv6hdr);

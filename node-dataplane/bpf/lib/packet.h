@@ -19,16 +19,38 @@ struct flow {
 	__u8 ttl;
 };
 
+// Where the frame starts and ends. Plain reads are 32 bits wide, and clang may then copy a packet pointer in
+// half a register, which the verifier takes for a number.
+static __always_inline void *packet_start(struct __sk_buff *skb)
+{
+	void *start;
+
+	asm volatile("%0 = *(u32 *)(%1 + %2)"
+		     : "=r"(start)
+		     : "r"(skb), "i"(offsetof(struct __sk_buff, data)));
+	return start;
+}
+
+static __always_inline void *packet_end(struct __sk_buff *skb)
+{
+	void *end;
+
+	asm volatile("%0 = *(u32 *)(%1 + %2)"
+		     : "=r"(end)
+		     : "r"(skb), "i"(offsetof(struct __sk_buff, data_end)));
+	return end;
+}
+
 // The first bytes of the frame, made readable if they are not yet; NULL when it has fewer.
 static __always_inline void *header(struct __sk_buff *skb, __u32 length)
 {
-	void *data = (void *)(long)skb->data;
+	void *data = packet_start(skb);
 
-	if (data + length > (void *)(long)skb->data_end) {
+	if (data + length > packet_end(skb)) {
 		if (bpf_skb_pull_data(skb, length))
 			return NULL;
-		data = (void *)(long)skb->data;
-		if (data + length > (void *)(long)skb->data_end)
+		data = packet_start(skb);
+		if (data + length > packet_end(skb))
 			return NULL;
 	}
 	return data;
@@ -121,8 +143,8 @@ static __always_inline bool is_unspecified(const struct ip_key *ip)
 // One hop less. The header checksum changes by as much (RFC 1624).
 static __always_inline bool decrement_ttl(struct __sk_buff *skb, enum ip_family family)
 {
-	void *data = (void *)(long)skb->data;
-	void *end = (void *)(long)skb->data_end;
+	void *data = packet_start(skb);
+	void *end = packet_end(skb);
 
 	if (family == FAMILY_IPV4) {
 		struct iphdr *ip = data + ETH_HLEN;
@@ -145,9 +167,9 @@ static __always_inline bool decrement_ttl(struct __sk_buff *skb, enum ip_family 
 
 static __always_inline bool set_macs(struct __sk_buff *skb, const volatile __u8 *to, const __u8 *from)
 {
-	struct ethhdr *eth = (void *)(long)skb->data;
+	struct ethhdr *eth = packet_start(skb);
 
-	if ((void *)(eth + 1) > (void *)(long)skb->data_end)
+	if ((void *)(eth + 1) > packet_end(skb))
 		return false;
 	__builtin_memcpy(eth->h_dest, (const __u8 *)to, ETH_ALEN);
 	if (from)
