@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// tcx egress of fl_host: what the node's stack sends to the node's pods, its own packets and forwarded ones.
+// The stack has taken the hop off already.
+#include "lib/forward.h"
+
+SEC("tc")
+int from_host(struct __sk_buff *skb)
+{
+	struct endpoint *sender;
+	struct endpoint *endpoint;
+	struct flow flow;
+	__u32 ifindex;
+
+	if (!is_ip(skb))
+		return drop(skb, DROP_UNSUPPORTED_L2, DIRECTION_INGRESS);
+	if (!parse(skb, &flow))
+		return drop(skb, DROP_INVALID_PACKET, DIRECTION_INGRESS);
+	if (is_group(&flow.dst))
+		return drop(skb, DROP_UNKNOWN_TARGET, DIRECTION_INGRESS);
+	endpoint = bpf_map_lookup_elem(&endpoints, &flow.dst);
+	if (!endpoint || endpoint->flags & ENDPOINT_HOST)
+		return drop(skb, DROP_UNROUTABLE_IP, DIRECTION_INGRESS);
+	ifindex = endpoint->ifindex;
+	if (!set_macs(skb, endpoint->mac, endpoint->node_mac))
+		return drop(skb, DROP_INVALID_PACKET, DIRECTION_INGRESS);
+	sender = bpf_map_lookup_elem(&endpoints, &flow.src);
+	flow.src_identity = sender ? sender->identity : identity_of(&flow.src);
+	// to_container gives the ingress verdict, and counts.
+	skb->mark = identity_to_mark(flow.src_identity);
+	return bpf_redirect(ifindex, 0);
+}

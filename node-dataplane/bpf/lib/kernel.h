@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// The kernel's headers, and what they lack or cannot give to -target bpf.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/pkt_cls.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#define AF_INET	 2
+#define AF_INET6 10
+
+// <linux/if_packet.h>: the frame is addressed to the device that received it.
+#define PACKET_HOST 0
+
+// The next program of the hook decides, then the stack: TCX_NEXT of kernel 6.6.
+#define NEXT TC_ACT_UNSPEC

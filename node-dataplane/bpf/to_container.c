@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// tcx egress of the host's end of a pod's devices: what reaches the pod through the stack, and the answers
+// that from_container gives the pod itself.
+#include "lib/forward.h"
+
+SEC("tc")
+int to_container(struct __sk_buff *skb)
+{
+	__u32 ifindex = skb->ifindex;
+	__u32 mark = skb->mark;
+	struct interface *iface;
+	struct flow flow;
+	bool own;
+
+	if ((mark & MARK_MASK) == MARK_HOST) {
+		skb->mark = 0;
+		return NEXT;
+	}
+	iface = bpf_map_lookup_elem(&interfaces, &ifindex);
+	if (!iface)
+		return drop(skb, DROP_ENDPOINT_NOT_READY, DIRECTION_INGRESS);
+	if (!is_ip(skb))
+		return drop(skb, DROP_UNSUPPORTED_L2, DIRECTION_INGRESS);
+	if (!parse(skb, &flow))
+		return drop(skb, DROP_INVALID_PACKET, DIRECTION_INGRESS);
+	if (flow.dst.family == FAMILY_IPV4)
+		own = (iface->flags & INTERFACE_IPV4) && flow.dst.addr[0] == iface->ipv4;
+	else
+		own = (iface->flags & INTERFACE_IPV6) && same_ipv6(flow.dst.addr, iface->ipv6);
+	if (!own)
+		return drop(skb, DROP_UNROUTABLE_IP, DIRECTION_INGRESS);
+	flow.dst_identity = iface->identity;
+	if (flow.dst_identity == IDENTITY_UNKNOWN)
+		return drop(skb, DROP_INVALID_IDENTITY, DIRECTION_INGRESS);
+	if ((mark & MARK_MASK) == MARK_IDENTITY)
+		flow.src_identity = identity_from_mark(mark);
+	else
+		flow.src_identity = identity_of(&flow.src);
+	// Ingress verdict: both identities are known.
+	skb->mark = 0;
+	count(skb, FORWARDED, DIRECTION_INGRESS);
+	return NEXT;
+}
