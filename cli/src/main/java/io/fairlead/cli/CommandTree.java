@@ -1,0 +1,147 @@
+package io.fairlead.cli;
+
+import io.fairlead.cli.client.AgentClient;
+import io.fairlead.cli.output.Answer;
+import java.util.List;
+import java.util.function.Function;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ScopeType;
+
+/**
+ * Every command with its options. Built by hand rather than from annotations: scanning them by reflection costs more
+ * than the rest of the command's own work.
+ */
+final class CommandTree {
+    static final String SOCKET = "--socket";
+    static final String TIMEOUT = "--timeout";
+    static final String OUTPUT = "--output";
+    static final String NO_HEADERS = "--no-headers";
+    static final String BRIEF = "--brief";
+    static final String VERBOSE = "--verbose";
+
+    private CommandTree() {}
+
+    /** What a command asks the agent. */
+    record Query(Function<AgentClient, Answer> ask) {}
+
+    /** Form of the output. */
+    enum Format {
+        table,
+        json
+    }
+
+    static CommandSpec build(String version, String defaultSocket) {
+        CommandSpec root = group("fairlead", "Shows what Fairlead's agent on this node knows and what its kernel has.")
+                .version(version)
+                .addOption(OptionSpec.builder("-V", "--version")
+                        .versionHelp(true)
+                        .type(boolean.class)
+                        .description("Print the version of this command.")
+                        .build());
+        globals(defaultSocket).forEach(root::addOption);
+        root.addSubcommand("status", status());
+        addLists(root);
+        root.addSubcommand("bpf", bpf());
+        root.addSubcommand(
+                "version",
+                leaf(
+                        "version",
+                        "Versions of this command, the agent, its kernel and its Java.",
+                        client -> client.version(version)));
+        return root;
+    }
+
+    private static void addLists(CommandSpec root) {
+        addList(root, "endpoint", "Pods of this node, their identities and addresses.", AgentClient::endpoints);
+        addList(root, "identity", "Security identities this node knows and their labels.", AgentClient::identities);
+        addList(root, "node", "Nodes of the cluster, their addresses and pod CIDRs.", AgentClient::nodes);
+        addList(
+                root,
+                "route",
+                "Every pod CIDR, its next hop, and which nodes have it in their kernel.",
+                AgentClient::routes);
+    }
+
+    private static void addList(
+            CommandSpec parent, String name, String description, Function<AgentClient, Answer> ask) {
+        parent.addSubcommand(name, group(name, description).addSubcommand("list", leaf("list", description, ask)));
+    }
+
+    private static List<OptionSpec> globals(String defaultSocket) {
+        return List.of(
+                global(
+                                "--socket",
+                                String.class,
+                                "PATH",
+                                "Unix socket of the agent (or FAIRLEAD_SOCKET). Default: ${DEFAULT-VALUE}")
+                        .defaultValue(defaultSocket)
+                        .build(),
+                global(
+                                "--timeout",
+                                String.class,
+                                "TIME",
+                                "How long to wait for an answer: 500ms, 5s, 1m. Default: ${DEFAULT-VALUE}")
+                        .defaultValue("5s")
+                        .build(),
+                global(
+                                "-o",
+                                Format.class,
+                                "FORMAT",
+                                "Form of the output: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}")
+                        .names("-o", OUTPUT)
+                        .defaultValue("table")
+                        .build(),
+                global(NO_HEADERS, boolean.class, "", "Tables without their first line.")
+                        .defaultValue("false")
+                        .build());
+    }
+
+    private static OptionSpec.Builder global(String name, Class<?> type, String label, String description) {
+        OptionSpec.Builder option =
+                OptionSpec.builder(name).type(type).scopeType(ScopeType.INHERIT).description(description);
+        return label.isEmpty() ? option : option.paramLabel(label);
+    }
+
+    private static CommandSpec status() {
+        return leaf(
+                        "status",
+                        "How the agent, its connections and its controllers are. Exits with 1 when unhealthy.",
+                        AgentClient::status)
+                .addOption(OptionSpec.builder(BRIEF)
+                        .type(boolean.class)
+                        .description("OK, or a line for each thing that is wrong.")
+                        .build())
+                .addOption(OptionSpec.builder(VERBOSE)
+                        .type(boolean.class)
+                        .description("Every controller, not only failing ones (JSON always has them).")
+                        .build());
+    }
+
+    private static CommandSpec bpf() {
+        CommandSpec bpf = group("bpf", "What is in the kernel's maps.");
+        addList(bpf, "endpoint", "Who on this node has an address.", AgentClient::bpfEndpoints);
+        addList(bpf, "ipcache", "Which identity the addresses of a prefix have.", AgentClient::bpfIpcache);
+        addList(bpf, "metrics", "Packets and bytes by reason and direction.", AgentClient::bpfMetrics);
+        return bpf;
+    }
+
+    private static CommandSpec group(String name, String description) {
+        return described(CommandSpec.wrapWithoutInspection(name), name, description);
+    }
+
+    private static CommandSpec leaf(String name, String description, Function<AgentClient, Answer> ask) {
+        return described(CommandSpec.wrapWithoutInspection(new Query(ask)), name, description);
+    }
+
+    private static CommandSpec described(CommandSpec spec, String name, String description) {
+        spec.name(name)
+                .addOption(OptionSpec.builder("-h", "--help")
+                        .usageHelp(true)
+                        .type(boolean.class)
+                        .description("Print this help.")
+                        .build());
+        spec.usageMessage().description(description);
+        return spec;
+    }
+}

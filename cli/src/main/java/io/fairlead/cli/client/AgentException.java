@@ -1,0 +1,10 @@
+package io.fairlead.cli.client;
+
+/** The agent gave no answer, or refused; the message is one line for the user. */
+public final class AgentException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    AgentException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}
