@@ -4,6 +4,7 @@ import io.fairlead.contract.Cidr;
 import io.fairlead.contract.Ip;
 import io.fairlead.node.desired.PeerRoute;
 import io.fairlead.node.endpoint.Endpoint;
+import io.fairlead.node.kernel.KernelException;
 import io.fairlead.node.kernel.LocalEndpoint;
 import io.fairlead.node.reconcile.Tables;
 import io.fairlead.proto.agent.v1.AgentServiceGrpc.AgentServiceImplBase;
@@ -30,10 +31,13 @@ import io.fairlead.proto.agent.v1.ListNodesResponse;
 import io.fairlead.proto.agent.v1.ListRoutesRequest;
 import io.fairlead.proto.agent.v1.ListRoutesResponse;
 import io.fairlead.proto.agent.v1.NodeEntry;
+import io.fairlead.runtime.grpc.Statuses;
 import io.grpc.stub.StreamObserver;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -43,10 +47,18 @@ import org.slf4j.LoggerFactory;
 public final class AgentApi extends AgentServiceImplBase {
     private static final Logger LOGGER = LoggerFactory.getLogger(AgentApi.class);
 
-    private final AgentView view;
+    private static final Statuses STATUSES = new Statuses(failure ->
+            failure instanceof KernelException e ? Optional.of(e.kind()) : Optional.empty());
 
-    public AgentApi(AgentView view) {
+    private final AgentView view;
+    private final Executor executor;
+
+    /**
+     * @param executor where answers are made: some wait for the kernel or the distributor
+     */
+    public AgentApi(AgentView view, Executor executor) {
         this.view = view;
+        this.executor = executor;
     }
 
     @Override
@@ -156,13 +168,17 @@ public final class AgentApi extends AgentServiceImplBase {
         return view.reconciler().readKernel().orTimeout(3, TimeUnit.SECONDS).join();
     }
 
-    private static <T> void answer(StreamObserver<T> to, Supplier<T> answer) {
+    private <T> void answer(StreamObserver<T> to, Supplier<T> answer) {
+        executor.execute(() -> answerNow(to, answer));
+    }
+
+    private static <T> void answerNow(StreamObserver<T> to, Supplier<T> answer) {
         T response;
         try {
             response = answer.get();
         } catch (RuntimeException e) {
             LOGGER.atWarn().addKeyValue("error", e.getMessage()).log("question of the fairlead command failed");
-            to.onError(io.fairlead.runtime.grpc.Statuses.of(e).asRuntimeException());
+            to.onError(STATUSES.toStatus(e));
             return;
         }
         to.onNext(response);

@@ -16,7 +16,9 @@ import io.fairlead.node.kernel.LocalEndpoint;
 import io.fairlead.node.kernel.NextHop;
 import io.fairlead.node.kernel.PodInterface;
 import io.fairlead.node.kernel.RouteTarget;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +35,7 @@ public final class Translator {
 
     private final LocalNode node;
     private final Datapath datapath;
-    private final boolean directRoutes;
+    private final Routing routing;
     private final NextHopIds ids;
     private @Nullable DesiredState lastState; // owned by: reconciler
     private @Nullable Tables lastTables; // owned by: reconciler
@@ -56,6 +58,18 @@ public final class Translator {
             int fromNetdev) {}
 
     /**
+     * Which pod CIDRs get a route.
+     *
+     * @param directRoutes whether routes to other nodes are the agent's business ({@code auto-direct-node-routes})
+     * @param nativeCidrs where pod CIDRs may lie ({@code ipv4-native-routing-cidr}); none for anywhere
+     */
+    public record Routing(boolean directRoutes, List<Cidr> nativeCidrs) {
+        public Routing {
+            nativeCidrs = List.copyOf(nativeCidrs);
+        }
+    }
+
+    /**
      * What should be, and what cannot.
      *
      * @param tables the tables
@@ -66,15 +80,14 @@ public final class Translator {
     /**
      * @param node this node
      * @param datapath what tables point at
-     * @param directRoutes whether routes to other nodes are this agent's business ({@code auto-direct-node-routes})
+     * @param routing which pod CIDRs get a route
      * @param firstNextHopId lowest id of the agent's own range of nexthop objects
      * @param lastNextHopId highest id of that range
      */
-    public Translator(
-            LocalNode node, Datapath datapath, boolean directRoutes, int firstNextHopId, int lastNextHopId) {
+    public Translator(LocalNode node, Datapath datapath, Routing routing, int firstNextHopId, int lastNextHopId) {
         this.node = node;
         this.datapath = datapath;
-        this.directRoutes = directRoutes;
+        this.routing = routing;
         this.ids = new NextHopIds(firstNextHopId, lastNextHopId);
     }
 
@@ -120,7 +133,7 @@ public final class Translator {
         }
         for (PeerRoute route : state.routes().values()) {
             Optional<String> reason = refusal(route);
-            if (isOwn(route) || !directRoutes) {
+            if (isOwn(route) || !routing.directRoutes()) {
                 continue;
             }
             if (reason.isPresent()) {
@@ -150,6 +163,11 @@ public final class Translator {
         if (isOwn(route)) {
             return Optional.empty();
         }
+        List<Cidr> allowed = routing.nativeCidrs();
+        if (!allowed.isEmpty() && allowed.stream().noneMatch(cidr -> cidr.contains(route.cidr()))) {
+            return Optional.of("pod CIDR " + route.cidr() + " of " + route.nodeName()
+                    + " is outside ipv4-native-routing-cidr " + allowed);
+        }
         for (Cidr own : node.podCidrs()) {
             if (own.overlaps(route.cidr())) {
                 return Optional.of("pod CIDR " + route.cidr() + " of " + route.nodeName() + " overlaps this node's " + own);
@@ -174,8 +192,8 @@ public final class Translator {
         return entries;
     }
 
-    private java.util.List<Ip> hostAddresses() {
-        java.util.List<Ip> addresses = new java.util.ArrayList<>(node.routers());
+    private List<Ip> hostAddresses() {
+        List<Ip> addresses = new ArrayList<>(node.routers());
         addresses.add(node.address());
         return addresses;
     }

@@ -80,7 +80,7 @@ class ReconcilerTest {
                 new Translator(
                         NODE,
                         new Translator.Datapath(3, "fl_host", Map.of("ens33", 2), 101, 102, 103, 104),
-                        true,
+                        new Translator.Routing(true, List.of(Cidr.parse("10.0.0.0/8"))),
                         1000,
                         1009),
                 onLink);

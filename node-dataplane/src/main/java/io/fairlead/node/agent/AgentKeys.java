@@ -1,0 +1,123 @@
+package io.fairlead.node.agent;
+
+import io.fairlead.contract.Cidr;
+import io.fairlead.contract.Ip;
+import io.fairlead.contract.NodeName;
+import io.fairlead.runtime.config.Config;
+import io.fairlead.runtime.config.ConfigKey;
+import io.fairlead.runtime.config.ConfigKeys;
+import io.fairlead.runtime.config.HostPort;
+import io.fairlead.runtime.config.Values;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** The agent's configuration keys. */
+final class AgentKeys {
+    private final ConfigKey<NodeName> nodeName;
+    private final ConfigKey<Optional<Ip>> nodeIp;
+    private final ConfigKey<List<String>> devices;
+    private final ConfigKey<List<Cidr>> nativeRoutingCidrs;
+    private final ConfigKey<Boolean> autoDirectNodeRoutes;
+    private final ConfigKey<Integer> mtu;
+    private final ConfigKey<HostPort> identityService;
+    private final ConfigKey<HostPort> ipamService;
+    private final ConfigKey<HostPort> routeDistributor;
+    private final ConfigKey<Path> stateDir;
+    private final ConfigKey<Path> bpfRoot;
+    private final ConfigKey<Duration> resyncInterval;
+
+    /** Declares the keys. */
+    AgentKeys(ConfigKeys keys) {
+        nodeName = keys.required("node-name", NodeName::new, "name of this node, unique in the cluster");
+        nodeIp = keys.optional("ipv4-node", AgentKeys::v4, "address other nodes reach this one at; else the device's");
+        devices = keys.add(
+                "devices",
+                Values.listOf(AgentKeys::device),
+                "",
+                "devices towards other nodes, comma separated, eth+ for all that begin so; else found by ipv4-node");
+        nativeRoutingCidrs = keys.add(
+                "ipv4-native-routing-cidr",
+                Values.listOf(Cidr::parse),
+                "",
+                "CIDRs that are routed as they are: pod CIDRs outside get no route; none for anywhere");
+        keys.alias(nativeRoutingCidrs, "native-routing-cidr");
+        autoDirectNodeRoutes = keys.add(
+                "auto-direct-node-routes",
+                Values.BOOLEAN,
+                "false",
+                "install a route to the pod CIDR of each node on the same L2 network");
+        mtu = keys.add("mtu", AgentKeys::mtu, "0", "MTU of pods in bytes, 1280 to 65535; 0 for the device's");
+        identityService = keys.add(
+                "identity-service-address", Values.HOST_PORT, "127.0.0.1:7301", "where the identity service listens");
+        ipamService =
+                keys.add("ipam-service-address", Values.HOST_PORT, "127.0.0.1:7302", "where the ipam service listens");
+        routeDistributor = keys.add(
+                "route-distributor-address", Values.HOST_PORT, "127.0.0.1:7303", "where the route distributor listens");
+        stateDir = keys.add("state-dir", Path::of, "/run/fairlead", "files and sockets of the agent");
+        bpfRoot = keys.add(
+                "bpf-root",
+                Path::of,
+                "/sys/fs/bpf/fairlead",
+                "where maps and links are pinned, on a BPF file system");
+        resyncInterval = keys.add(
+                "resync-interval", AgentKeys::interval, "5s", "how often the kernel is compared in full, 1s to 1h");
+        // the only modes there are: accepted so that a configuration can say what it relies on
+        keys.add("tunnel", AgentKeys::tunnel, "disabled", "tunnel mode; disabled is the only one");
+        keys.add("routing-mode", Values.oneOf("native"), "native", "native is the only one");
+    }
+
+    AgentConfig from(Config config) {
+        return new AgentConfig(
+                config.get(nodeName),
+                config.get(nodeIp),
+                config.get(devices),
+                config.get(nativeRoutingCidrs),
+                config.get(autoDirectNodeRoutes),
+                config.get(mtu),
+                new AgentConfig.Services(
+                        config.get(identityService), config.get(ipamService), config.get(routeDistributor)),
+                config.get(stateDir),
+                config.get(bpfRoot),
+                config.get(resyncInterval));
+    }
+
+    private static Ip v4(String text) {
+        Ip ip = Ip.parse(text);
+        if (!ip.isV4() || !ip.isUnicast()) {
+            throw new IllegalArgumentException("(expected: a unicast IPv4 address)");
+        }
+        return ip;
+    }
+
+    private static String device(String text) {
+        if (!text.matches("[^\\s/:]{1,16}")) {
+            throw new IllegalArgumentException("(expected: a device name of at most 15 characters, or a beginning and +)");
+        }
+        return text;
+    }
+
+    private static String tunnel(String text) {
+        if (!text.equals("disabled")) {
+            throw new IllegalArgumentException("invalid tunnel mode '" + text + "', valid modes = {disabled}");
+        }
+        return text;
+    }
+
+    private static int mtu(String text) {
+        int mtu = Values.integer(0, 65535).parse(text);
+        if (mtu != 0 && mtu < 1280) {
+            throw new IllegalArgumentException("(expected: 0, or 1280 to 65535)");
+        }
+        return mtu;
+    }
+
+    private static Duration interval(String text) {
+        Duration interval = Values.DURATION.parse(text);
+        if (interval.compareTo(Duration.ofSeconds(1)) < 0 || interval.compareTo(Duration.ofHours(1)) > 0) {
+            throw new IllegalArgumentException("(expected: 1s to 1h)");
+        }
+        return interval;
+    }
+}
