@@ -1,0 +1,170 @@
+package io.fairlead.node.endpoint;
+
+import io.fairlead.contract.Ip;
+import io.fairlead.node.endpoint.EndpointException.Reason;
+import io.fairlead.node.kernel.KernelException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** One ADD: the steps and what takes them back. For one operation, so for one thread. */
+final class EndpointCreation {
+    private static final int EEXIST = 17;
+    private final EndpointParts parts;
+    private final EndpointRequest request;
+    private final Undo undo = new Undo();
+    private Optional<Endpoint> current = Optional.empty();
+
+    EndpointCreation(EndpointParts parts, EndpointRequest request) {
+        this.parts = parts;
+        this.request = request;
+    }
+
+    Endpoint run() {
+        try {
+            claimAddresses();
+            acquireIdentity();
+            createDevices();
+            publish();
+            settle();
+            return checkpoint(endpoint().in(EndpointState.READY));
+        } catch (RuntimeException e) {
+            takeBack(e);
+            throw e;
+        }
+    }
+
+    private void claimAddresses() {
+        String owner = EndpointParts.owner(request);
+        AddressPool pool = parts.pool();
+        List<PodAddress> addresses = step("unable to allocate IP", () -> {
+            List<PodAddress> taken = new ArrayList<>();
+            for (Ip requested : request.requestedIps()) {
+                pool.claim(requested, owner);
+                undo.add(() -> pool.release(requested, owner));
+                taken.add(withGateway(requested));
+            }
+            for (Ip.Family family : pool.families()) {
+                if (taken.stream().noneMatch(address -> address.ip().family() == family)) {
+                    Ip ip = pool.allocate(family, owner);
+                    undo.add(() -> pool.release(ip, owner));
+                    taken.add(withGateway(ip));
+                }
+            }
+            if (taken.isEmpty()) {
+                throw new EndpointException(Reason.UNAVAILABLE, "required IPv4 PodCIDR not available");
+            }
+            taken.sort((a, b) -> a.ip().compareTo(b.ip()));
+            return taken;
+        });
+        Endpoint endpoint = new Endpoint(
+                parts.table().takeId(request.attachment()),
+                request,
+                addresses,
+                Optional.empty(),
+                Optional.empty(),
+                EndpointState.CREATING);
+        undo.add(() -> parts.releaseAddresses(endpoint));
+        undo.add(() -> parts.table().remove(endpoint));
+        checkpoint(endpoint);
+    }
+
+    private void acquireIdentity() {
+        undo.add(() -> parts.queueIdentityRelease(endpoint()));
+        step("unable to allocate identity", () -> {
+            parts.registrations()
+                    .acquire(request.workload().labels(), identity -> checkpoint(endpoint().withIdentity(identity)));
+            return endpoint();
+        });
+    }
+
+    private void createDevices() {
+        PodDevices devices = parts.ports().devices();
+        String hostInterface = endpoint().hostInterface();
+        if (devices.find(hostInterface).isPresent()) {
+            // No endpoint has it, and only this attachment's can be called so: a leftover of our own.
+            devices.delete(hostInterface);
+        }
+        PodDevices.Pair pair = create(devices);
+        undo.add(() -> devices.delete(hostInterface));
+        checkpoint(endpoint().withDevice(Device.of(pair, parts.settings().mtu())));
+    }
+
+    private PodDevices.Pair create(PodDevices devices) {
+        try {
+            return devices.create(parts.spec(endpoint()));
+        } catch (KernelException e) {
+            if (e.errno() == EEXIST) {
+                throw new EndpointException(
+                        Reason.EXISTS,
+                        "interface " + request.attachment().ifname() + " exists already in " + request.netns()
+                                + " (expected: no interface of that name)",
+                        e);
+            }
+            throw e;
+        }
+    }
+
+    /** The undo comes first in these two: an attempt that failed may have taken effect. */
+    private void publish() {
+        undo.add(() -> parts.queueWithdrawal(endpoint()));
+        step("unable to publish endpoint", () -> {
+            parts.registrations().publish(endpoint());
+            return endpoint();
+        });
+    }
+
+    private void settle() {
+        undo.add(() -> parts.ports().settler().unsettle(endpoint()));
+        step("unable to settle endpoint in the datapath", () -> {
+            parts.ports().settler().settle(endpoint());
+            return endpoint();
+        });
+    }
+
+    private void takeBack(RuntimeException cause) {
+        if (current.isPresent()) {
+            Endpoint leaving = endpoint().in(EndpointState.DISCONNECTING);
+            try {
+                checkpoint(leaving);
+            } catch (RuntimeException e) {
+                // A full disk must not keep the pod's interface; a restart finds the endpoint half-made, which is enough.
+                parts.table().remember(leaving);
+                current = Optional.of(leaving);
+                cause.addSuppressed(e);
+            }
+        }
+        undo.run(cause);
+    }
+
+    private PodAddress withGateway(Ip ip) {
+        return parts.pool()
+                .router(ip.family())
+                .map(router -> new PodAddress(ip, router))
+                .orElseThrow(() -> new EndpointException(Reason.ADDRESS, "no router address for " + ip));
+    }
+
+    private Endpoint checkpoint(Endpoint endpoint) {
+        Endpoint saved = parts.table().save(endpoint);
+        current = Optional.of(saved);
+        return saved;
+    }
+
+    private Endpoint endpoint() {
+        return current.orElseThrow(() -> new IllegalStateException("no step before the address needs the endpoint"));
+    }
+
+    /** Says which step failed; a failure nobody classified is the other side's, to be tried again. */
+    private static <T> T step(String what, Supplier<T> action) {
+        try {
+            return action.get();
+        } catch (KernelException e) {
+            throw e;
+        } catch (EndpointException e) {
+            throw new EndpointException(e.reason(), what + ": " + e.getMessage(), e);
+        } catch (RuntimeException e) {
+            throw new EndpointException(Reason.UNAVAILABLE, what + ": " + e.getMessage(), e);
+        }
+    }
+}
