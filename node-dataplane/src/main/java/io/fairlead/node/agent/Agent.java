@@ -1,0 +1,212 @@
+package io.fairlead.node.agent;
+
+import io.fairlead.node.api.AgentApi;
+import io.fairlead.node.api.AgentView;
+import io.fairlead.node.client.IdentityClient;
+import io.fairlead.node.desired.DesiredState.Source;
+import io.fairlead.node.desired.LocalNode;
+import io.fairlead.node.endpoint.AddressPool;
+import io.fairlead.node.endpoint.EndpointManager;
+import io.fairlead.node.feed.IdentityFeed;
+import io.fairlead.node.feed.RouteFeed;
+import io.fairlead.node.kernel.netlink.Netlink;
+import io.fairlead.node.kernel.netlink.NetlinkMonitor;
+import io.fairlead.node.kernel.netlink.NetlinkMonitor.Topic;
+import io.fairlead.node.reconcile.Reconciler;
+import io.fairlead.node.registration.Registration;
+import io.fairlead.node.requirements.NodeRequirements;
+import io.fairlead.node.requirements.Requirement;
+import io.fairlead.node.status.Controller;
+import io.fairlead.node.status.Controllers;
+import io.fairlead.node.wiring.NetlinkPodDevices;
+import io.fairlead.runtime.grpc.GrpcServer;
+import io.fairlead.runtime.health.HealthCheck;
+import io.fairlead.runtime.process.Lifecycle;
+import io.fairlead.runtime.retry.Backoff;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The agent: started step by step, each with what undoes it. None of that takes anything out of the kernel. */
+final class Agent {
+    private static final Logger LOGGER = LoggerFactory.getLogger(Agent.class);
+    private static final Duration SETTLE_DEADLINE = Duration.ofSeconds(20);
+    private static final Duration CALL_DEADLINE = Duration.ofSeconds(5);
+
+    private final AgentConfig config;
+    private final Lifecycle life;
+    private final Controllers controllers = new Controllers(Clock.systemUTC());
+    private final Random random = new Random();
+
+    Agent(AgentConfig config, Lifecycle life) {
+        this.config = config;
+        this.life = life;
+    }
+
+    /**
+     * Starts everything; blocks while the node waits for its pod CIDR.
+     *
+     * @throws IllegalStateException listing what the node lacks, each with its fix
+     */
+    void start() throws IOException, InterruptedException {
+        checkRequirements();
+        ScheduledExecutorService background = background();
+        Netlink netlink = Netlink.open();
+        life.onClose("netlink", netlink);
+        NodeDevices devices = NodeDevices.find(netlink, config);
+        ServiceChannels channels = ServiceChannels.open(config.services(), CALL_DEADLINE, life);
+        LocalNode node = new Registration(
+                        channels.ipam(), config.stateDir(), controllers.get("node-registration"), backoff())
+                .register(config.nodeName(), devices.address(), background);
+        NodeDatapath datapath = NodeDatapath.load(netlink, node, devices, config, life);
+        Reconciler reconciler = datapath.reconciler();
+        ReconcilerSettler settler = new ReconcilerSettler(reconciler, SETTLE_DEADLINE);
+        AddressPool pool = new AddressPool(node.podCidrs(), random);
+        IdentityClient identities =
+                new IdentityClient(node.name(), node.address(), channels.identity(), CALL_DEADLINE);
+        EndpointManager endpoints = new EndpointManager(
+                new EndpointManager.Settings(config.stateDir(), devices.mtu(config.mtu()), Duration.ofSeconds(30)),
+                pool,
+                new EndpointManager.Ports(new NetlinkPodDevices(netlink), identities, identities, settler),
+                random);
+        restore(endpoints, settler);
+        life.onClose("endpoints", endpoints);
+        reconciler.start(config.resyncInterval());
+        feed(node, channels, reconciler, background);
+        watch(netlink, datapath);
+        refresh(endpoints, background);
+        serve(new AgentView(
+                node,
+                reconciler,
+                endpoints,
+                pool,
+                datapath.metrics(),
+                controllers,
+                channels.distributor(),
+                devices.byName(),
+                version()));
+    }
+
+    private void checkRequirements() {
+        List<Requirement> missing =
+                new NodeRequirements(Path.of("/"), config.bpfRoot(), config.stateDir()).missing();
+        if (!missing.isEmpty()) {
+            throw new IllegalStateException("this node cannot run the agent:\n"
+                    + missing.stream().map(r -> "  " + r).collect(Collectors.joining("\n")));
+        }
+    }
+
+    private ScheduledExecutorService background() {
+        ScheduledExecutorService background = Executors.newSingleThreadScheduledExecutor(task -> {
+            Thread thread = new Thread(task, "feed");
+            thread.setDaemon(true);
+            return thread;
+        });
+        life.onClose("background", background::shutdownNow);
+        return background;
+    }
+
+    private void restore(EndpointManager endpoints, ReconcilerSettler settler) {
+        EndpointManager.Restored restored = endpoints.start();
+        settler.adoptionsComplete();
+        LOGGER.atInfo()
+                .addKeyValue("kept", restored.kept())
+                .addKeyValue("removed", restored.removed())
+                .addKeyValue("stuck", restored.stuck())
+                .addKeyValue("quarantined", restored.quarantined())
+                .log("endpoints restored");
+    }
+
+    private void feed(
+            LocalNode node, ServiceChannels channels, Reconciler reconciler, ScheduledExecutorService background) {
+        RouteFeed routes = new RouteFeed(
+                node.name(),
+                channels.routeStream(),
+                reconciler,
+                controllers.get("route-stream"),
+                background,
+                backoff());
+        life.onClose("route feed", routes);
+        IdentityFeed identities = new IdentityFeed(
+                node.name(),
+                channels.identityStream(),
+                reconciler,
+                controllers.get("identity-stream"),
+                background,
+                backoff());
+        life.onClose("identity feed", identities);
+        for (Source source : Source.values()) {
+            String name = source.name().toLowerCase(java.util.Locale.ROOT);
+            life.health().register(name, HealthCheck.of(() -> {
+                boolean known = reconciler.state().knows(source);
+                return new HealthCheck.State(known, known ? "in sync" : "waiting for the first complete state");
+            }));
+        }
+    }
+
+    /** Routes go with their device or address and nobody says so: any change of those is a reason to look. */
+    private void watch(Netlink netlink, NodeDatapath datapath) {
+        Controller controller = controllers.get("kernel-monitor");
+        NetlinkMonitor monitor = NetlinkMonitor.start(
+                Set.of(Topic.LINK, Topic.IPV4_ADDRESS, Topic.IPV4_ROUTE, Topic.NEXTHOP),
+                Set.of(netlink.socket().portId()),
+                datapath.onKernelChange(controller));
+        life.onClose("kernel monitor", monitor);
+    }
+
+    /** The control plane may have lost what it was told while this node was away: it is told again, now and then. */
+    private void refresh(EndpointManager endpoints, ScheduledExecutorService background) {
+        ExecutorService worker = Executors.newSingleThreadExecutor(task -> {
+            Thread thread = new Thread(task, "endpoint-refresh");
+            thread.setDaemon(true);
+            return thread;
+        });
+        life.onClose("endpoint refresh", worker::shutdownNow);
+        Controller controller = controllers.get("endpoint-refresh");
+        var unused = background.scheduleWithFixedDelay(
+                () -> worker.execute(() -> {
+                    int failed = endpoints.refresh();
+                    if (failed == 0) {
+                        controller.succeeded();
+                    } else {
+                        controller.failed(failed + " endpoints could not be published");
+                    }
+                }),
+                0,
+                60,
+                TimeUnit.SECONDS);
+    }
+
+    private void serve(AgentView view) throws IOException {
+        ExecutorService executor = Executors.newFixedThreadPool(4, task -> {
+            Thread thread = new Thread(task, "api");
+            thread.setDaemon(true);
+            return thread;
+        });
+        life.onClose("api threads", executor::shutdownNow);
+        GrpcServer api = GrpcServer.startUnix(config.apiSocket(), new AgentApi(view, executor));
+        life.onStop("api", api::stop);
+        CniEntry cni = new CniEntry(config, view, life);
+        cni.open();
+    }
+
+    private Backoff backoff() {
+        return new Backoff(Duration.ofMillis(100), Duration.ofSeconds(5), random);
+    }
+
+    private static String version() {
+        String version = Agent.class.getPackage().getImplementationVersion();
+        return version == null ? "0.1.0" : version;
+    }
+}

@@ -1,0 +1,21 @@
+package io.fairlead.node.agent;
+
+import io.fairlead.runtime.process.ServiceProcess;
+
+/** The node agent's process. */
+public final class AgentMain {
+    private AgentMain() {}
+
+    /** Runs until SIGTERM. Pods keep talking afterwards: what carries their packets stays in the kernel. */
+    public static void main(String[] args) {
+        ServiceProcess process = new ServiceProcess(
+                "fairlead-agent", "keeps one node's routes, eBPF maps and pods", "127.0.0.1:9879");
+        AgentKeys keys = new AgentKeys(process.keys());
+        process.main(
+                args,
+                (config, life) -> life.vertx().executeBlocking(() -> {
+                    new Agent(keys.from(config), life).start();
+                    return null;
+                }));
+    }
+}
