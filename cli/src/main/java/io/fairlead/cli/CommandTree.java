@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.function.Function;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ScopeType;
 
 /**
@@ -19,11 +20,18 @@ final class CommandTree {
     static final String NO_HEADERS = "--no-headers";
     static final String BRIEF = "--brief";
     static final String VERBOSE = "--verbose";
+    static final String IPAM_ADDRESS = "--ipam-service-address";
 
     private CommandTree() {}
 
-    /** What a command asks the agent. */
-    record Query(Function<AgentClient, Answer> ask) {}
+    /** What a command does. */
+    sealed interface Action {}
+
+    /** It asks the agent. */
+    record Query(Function<AgentClient, Answer> ask) implements Action {}
+
+    /** It has the ipam-service forget a node. */
+    record ReleaseNode() implements Action {}
 
     /** Form of the output. */
     enum Format {
@@ -56,6 +64,7 @@ final class CommandTree {
         addList(root, "endpoint", "Pods of this node, their identities and addresses.", AgentClient::endpoints);
         addList(root, "identity", "Security identities this node knows and their labels.", AgentClient::identities);
         addList(root, "node", "Nodes of the cluster, their addresses and pod CIDRs.", AgentClient::nodes);
+        root.subcommands().get("node").getCommandSpec().addSubcommand("release", release());
         addList(
                 root,
                 "route",
@@ -115,6 +124,27 @@ final class CommandTree {
                 .addOption(OptionSpec.builder(VERBOSE)
                         .type(boolean.class)
                         .description("Every controller, not only failing ones (JSON always has them).")
+                        .build());
+    }
+
+    private static CommandSpec release() {
+        CommandSpec spec = described(
+                CommandSpec.wrapWithoutInspection(new ReleaseNode()),
+                "release",
+                "Removes a node from the cluster for good: its record goes, its pod CIDRs become free, the other nodes"
+                        + " drop their routes to it. Stop its agent first.");
+        return spec.addPositional(PositionalParamSpec.builder()
+                        .index("0")
+                        .paramLabel("NODE")
+                        .type(String.class)
+                        .required(true)
+                        .description("Name of the node.")
+                        .build())
+                .addOption(OptionSpec.builder(IPAM_ADDRESS)
+                        .type(String.class)
+                        .paramLabel("HOST:PORT")
+                        .required(true)
+                        .description("The ipam-service to tell.")
                         .build());
     }
 

@@ -2,13 +2,16 @@ package io.fairlead.cli;
 
 import io.fairlead.cli.client.AgentClient;
 import io.fairlead.cli.client.AgentException;
+import io.fairlead.cli.client.IpamClient;
 import io.fairlead.cli.output.Answer;
 import io.fairlead.cli.output.Json;
 import io.fairlead.cli.output.TextStyle;
+import io.fairlead.contract.NodeName;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -17,6 +20,8 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Model.CommandSpec;
@@ -39,6 +44,7 @@ public final class FairleadCli {
 
     // A unix socket's address has 108 bytes, the last of them zero: unix(7).
     private static final int MAX_SOCKET_PATH = 107;
+    private static final Pattern ADDRESS = Pattern.compile("([^:\\[\\]\\s]+|\\[[0-9a-fA-F:.]+]):([0-9]{1,5})");
     private static final String DEFAULT_SOCKET = "/run/fairlead/agent.sock";
 
     private final Map<String, String> environment;
@@ -82,15 +88,19 @@ public final class FairleadCli {
                 result = result.subcommand();
             }
             CommandSpec command = result.commandSpec();
-            if (!(command.userObject() instanceof CommandTree.Query query)) {
+            if (!(command.userObject() instanceof CommandTree.Action action)) {
                 throw new ParameterException(
                         command.commandLine(),
                         "subcommand of " + command.qualifiedName() + ": none (expected: one of "
                                 + String.join(", ", command.subcommands().keySet()) + ")");
             }
-            return answer(query, options(root, command));
+            Options options = options(root, command);
+            return show(ask(action, command, options), options);
         } catch (ParameterException e) {
             return usage(e);
+        } catch (AgentException e) {
+            err.println("fairlead: " + e.getMessage());
+            return FAILED;
         }
     }
 
@@ -101,16 +111,23 @@ public final class FairleadCli {
         return USAGE;
     }
 
-    private int answer(CommandTree.Query query, Options options) {
-        try (AgentClient client = new AgentClient(options.socket(), options.timeout())) {
-            Answer answer = query.ask().apply(client);
-            out.print(options.json() ? Json.render(answer.json()) : answer.text(options.style()));
-            answer.warning().ifPresent(text -> err.println("fairlead: warning: " + text));
-            return answer.healthy() ? OK : FAILED;
-        } catch (AgentException e) {
-            err.println("fairlead: " + e.getMessage());
-            return FAILED;
+    private static Answer ask(CommandTree.Action action, CommandSpec command, Options options) {
+        if (action instanceof CommandTree.Query query) {
+            try (AgentClient client = new AgentClient(options.socket(), options.timeout())) {
+                return query.ask().apply(client);
+            }
         }
+        NodeName node = node(command, command.positionalParameters().get(0).getValue());
+        InetSocketAddress service = address(command, (String) value(command, CommandTree.IPAM_ADDRESS));
+        try (IpamClient client = new IpamClient(service, options.timeout())) {
+            return client.release(node);
+        }
+    }
+
+    private int show(Answer answer, Options options) {
+        out.print(options.json() ? Json.render(answer.json()) : answer.text(options.style()));
+        answer.warning().ifPresent(text -> err.println("fairlead: warning: " + text));
+        return answer.healthy() ? OK : FAILED;
     }
 
     /** What the command line says, checked. */
@@ -161,6 +178,25 @@ public final class FairleadCli {
         return Timeouts.parse(text)
                 .orElseThrow(() -> new ParameterException(
                         command.commandLine(), "--timeout: " + text + " (expected: 1ms to 1h, such as 500ms, 5s, 1m)"));
+    }
+
+    private static NodeName node(CommandSpec command, String text) {
+        try {
+            return new NodeName(text);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(command.commandLine(), "NODE: " + e.getMessage(), e);
+        }
+    }
+
+    private static InetSocketAddress address(CommandSpec command, String text) {
+        Matcher matcher = ADDRESS.matcher(text);
+        int port = matcher.matches() ? Integer.parseInt(matcher.group(2)) : 0;
+        if (port < 1 || port > 65535) {
+            throw new ParameterException(
+                    command.commandLine(),
+                    CommandTree.IPAM_ADDRESS + ": " + text + " (expected: host:port or [address]:port)");
+        }
+        return new InetSocketAddress(matcher.group(1), port);
     }
 
     private static String clientVersion() {

@@ -12,7 +12,6 @@ import io.fairlead.proto.agent.v1.ListIdentitiesRequest;
 import io.fairlead.proto.agent.v1.ListNodesRequest;
 import io.fairlead.proto.agent.v1.ListRoutesRequest;
 import io.grpc.ManagedChannel;
-import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import io.netty.channel.EventLoopGroup;
@@ -123,30 +122,7 @@ public final class AgentClient implements AutoCloseable {
             return rpc.apply(AgentServiceGrpc.newBlockingStub(channel)
                     .withDeadlineAfter(timeout.toMillis(), TimeUnit.MILLISECONDS));
         } catch (StatusRuntimeException e) {
-            throw new AgentException(explain(e.getStatus()), e);
+            throw Failures.explain(e, "the agent at " + socket, timeout, "Is the agent running?");
         }
-    }
-
-    private String explain(Status status) {
-        return switch (status.getCode()) {
-            case UNAVAILABLE ->
-                "cannot reach the agent at " + socket + ": " + rootMessage(status) + ". Is the agent running?";
-            case DEADLINE_EXCEEDED ->
-                "cannot reach the agent at " + socket + ": no answer within " + timeout.toMillis()
-                        + " ms. Is the agent running?";
-            default -> "the agent at " + socket + " refused: " + status.getCode() + ": " + rootMessage(status);
-        };
-    }
-
-    private static String rootMessage(Status status) {
-        Throwable cause = status.getCause();
-        while (cause != null && cause.getCause() != null) {
-            cause = cause.getCause();
-        }
-        String description = status.getDescription();
-        String text = cause != null && cause.getMessage() != null ? cause.getMessage() : description;
-        return text == null
-                ? "no reason given"
-                : text.lines().findFirst().orElse("no reason given").strip();
     }
 }

@@ -1,6 +1,6 @@
 package io.fairlead.cli.client;
 
-/** The agent gave no answer, or refused; the message is one line for the user. */
+/** Who was asked gave no answer, or refused; the message is one line for the user. */
 public final class AgentException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
