@@ -1,0 +1,51 @@
+# Fairlead: a machine with JDK 17, Maven, make, git and apt is enough; `make deps` brings the rest.
+SHELL := /bin/bash
+MVN ?= mvn -B
+SANDBOX := deploy/sandbox/sandbox
+C_FORMATTED = $(wildcard bench/c/*.[ch] node-dataplane/bpf/*.[ch] node-dataplane/bpf/lib/*.[ch] node-dataplane/cni/*.[ch] node-dataplane/cni/test/*.[ch])
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+deps: ## install the Debian packages that are missing
+	@deploy/bin/install-deps
+
+# Modules in parallel, no tests, no gates.
+build: deps ## compile and package everything that runs
+	@$(MVN) -q -Pfast -T2 package
+	@$(MAKE) --no-print-directory bench/target/rr
+	@deploy/bin/make-archives
+
+# The tools of the benchmarks.
+bench/target/rr: bench/c/rr.c
+	@mkdir -p bench/target
+	@gcc -std=gnu11 -O2 -Wall -Wextra -Werror -Wshadow -o $@.tmp $< && mv $@.tmp $@
+
+test: deps c-format bench/target/rr ## all tests and gates, the sandbox's end to end among them
+	@$(MVN) verify
+
+c-format:
+	@clang-format-14 --dry-run -Werror $(C_FORMATTED)
+
+sandbox: build ## start a three-node cluster and replay the walk-through
+	@deploy/bin/make-archives --all
+	@$(SANDBOX) up
+	@$(SANDBOX) walk
+
+down: ## remove the sandbox
+	@$(SANDBOX) down
+
+bench: build ## datapath, routes and CNI beside what they compete with; tables in bench/results
+	@deploy/bin/make-archives --all
+	@mkdir -p bench/results
+	@set -o pipefail; for run in datapath cni routes; do \
+	    if [ -x bench/$$run.sh ]; then bench/$$run.sh | tee bench/results/$$run.md || exit 1; fi; done
+
+format: deps ## format Java and C
+	@$(MVN) -q -o spotless:apply || $(MVN) -q spotless:apply
+	@clang-format-14 -i $(C_FORMATTED)
+
+clean: ## remove what the build made
+	@$(MVN) -q clean
+
+.PHONY: help deps build test c-format sandbox down bench format clean

@@ -1,0 +1,154 @@
+# The cluster as a whole: up, status, down.
+# shellcheck shell=bash
+
+readonly LOCK_SECONDS=60
+
+cluster_up() {
+    local nodes=3 pods=yes
+    local -a settings=()
+    while [[ $# -gt 0 ]]; do
+        case $1 in
+            --nodes) nodes=${2?--nodes: nothing follows (expected: a number)} && shift 2 ;;
+            --nodes=*) nodes=${1#*=} && shift ;;
+            --config) settings+=("${2?--config: nothing follows (expected: KEY=VALUE)}") && shift 2 ;;
+            --config=*) settings+=("${1#*=}") && shift ;;
+            --no-pods) pods=no && shift ;;
+            *) die "up: $1 (expected: --nodes N, --config KEY=VALUE or --no-pods)" ;;
+        esac
+    done
+    [[ $nodes =~ ^[1-9][0-9]?$ ]] || die "--nodes: $nodes (expected: 1-99)"
+    if [[ -e $STATE/up ]] && ! cluster_is_dead; then
+        say "is running already: $(node_names | tr '\n' ' ')(down first for another)"
+        return 0
+    fi
+    cluster_tools
+    cluster_down quiet
+    mkdir -p "$STATE"
+    lock_instance "$LOCK_SECONDS"
+    : >"$STATE/config"
+    local setting
+    for setting in "${settings[@]}"; do
+        # In a subshell: a bad setting must not leave a half-made sandbox.
+        (config_add "$setting") || { rm -rf "$STATE" && exit 1; }
+    done
+    trap 'cluster_failed' EXIT
+    cluster_start "$nodes"
+    [[ $pods == no ]] || cluster_pods "$nodes"
+    date +%s >"$STATE/up"
+    trap - EXIT
+    cluster_status
+}
+
+# What was running is gone (a reboot, a kill -9 of everything): up may start over.
+cluster_is_dead() {
+    local component
+    for component in etcd $SERVICES $(node_names); do
+        ! running "$component" || return 1
+    done
+}
+
+cluster_failed() {
+    echo "sandbox $INSTANCE: up did not finish; logs are in $STATE/log, 'sandbox --name $INSTANCE down' removes what was made" >&2
+}
+
+cluster_tools() {
+    local tool
+    for tool in ip nsenter jq etcd etcdctl tcpdump ping setsid flock mount; do
+        command -v "$tool" >/dev/null || die "$tool: not found (expected: 'make deps' first)"
+    done
+    [[ -x $PLUGIN_DIR/fairlead-cni ]] || die "CNI plugin: $PLUGIN_DIR/fairlead-cni is missing (expected: 'make build' first)"
+}
+
+cluster_start() {
+    local nodes=$1 index component
+    say "wires: $nodes nodes on $L2_PREFIX.0/24, router $ROUTER_IP, outside $OUTSIDE_IP"
+    net_up
+    say "etcd and the services: $CONTROL_IP"
+    component_start etcd
+    for ((index = 1; index <= nodes; index++)); do
+        node_prepare "dev$index"
+    done
+    component_await etcd
+    # shellcheck disable=SC2086 # a list of words
+    parallel_start $SERVICES
+    say "agents: $(node_names | tr '\n' ' ')"
+    # shellcheck disable=SC2046 # node names hold no blanks
+    parallel_start $(node_names)
+}
+
+# Starts all, then waits for all; one that fails does not hide another's log.
+parallel_start() {
+    local component failed=0
+    for component in "$@"; do
+        component_start "$component"
+    done
+    for component in "$@"; do
+        component_await "$component" || failed=1
+    done
+    [[ $failed -eq 0 ]] || exit 1
+}
+
+# The walk-through's pods: two on the first node, one on the last.
+cluster_pods() {
+    local nodes=$1
+    say "pods: cni-client and cni-same on dev1, cni-server on dev$nodes"
+    pod_add_command cni-client --node dev1 --label app=cni-client &
+    local client=$!
+    pod_add_command cni-same --node dev1 --label app=cni-same &
+    local same=$!
+    pod_add_command cni-server --node "dev$nodes" --label app=cni-server &
+    wait_all "$client" "$same" "$!" || exit 1
+}
+
+cluster_status() {
+    local component
+    for component in etcd $SERVICES $(node_names); do
+        if running "$component"; then
+            printf '%-12s running  pid %-8s %s\n' "$component" "$PID" "$(component_place "$component")"
+        else
+            printf '%-12s stopped  %12s %s\n' "$component" "" "$(component_place "$component")"
+        fi
+    done
+    pod_table
+}
+
+component_place() {
+    case $1 in
+        etcd) echo "$ETCD_URL in $PREFIX-ctl" ;;
+        identity | ipam | route) echo "$CONTROL_IP:${SERVICE_PORT[$1]}" ;;
+        *) cat "$STATE/nodes/$1/ip" ;;
+    esac
+}
+
+# Works on a whole, half-made or crashed sandbox, and on none: each part removes what it finds.
+cluster_down() {
+    local quiet=${1:-} found=no
+    if [[ -d $STATE ]]; then
+        found=yes
+        lock_instance "$LOCK_SECONDS"
+        cluster_delete_pods
+    fi
+    proc_down
+    [[ ! -d $STATE ]] || mounts_down
+    ! compgen -G "/run/netns/$PREFIX-*" >/dev/null || found=yes
+    net_down
+    rm -rf "${STATE:?}"
+    rmdir "$STATE_ROOT" 2>/dev/null || true
+    exec 9<&-
+    if [[ -z $quiet ]]; then
+        [[ $found == yes ]] || { say "was not running" && return 0; }
+        say "is gone"
+    fi
+}
+
+# A runtime's DEL for each pod whose agent lives; without an agent the namespaces go below it anyway.
+cluster_delete_pods() {
+    local pod
+    local -a jobs=()
+    for pod in $(pod_names); do
+        running "$(pod_node "$pod")" || continue
+        FAIRLEAD_SANDBOX_CNI_SECONDS=5 pod_plugin DEL "$pod" >/dev/null 2>&1 &
+        jobs+=($!)
+    done
+    wait_all "${jobs[@]}" || say "some pods' DEL failed; their namespaces go all the same"
+}
