@@ -1,6 +1,8 @@
 package io.fairlead.ipam.allocation;
 
+import io.fairlead.contract.FailureKind;
 import io.fairlead.kvstore.KeyValue;
+import io.fairlead.kvstore.KvException;
 import io.fairlead.kvstore.KvStore;
 import io.fairlead.kvstore.Lease;
 import io.fairlead.kvstore.Listing;
@@ -14,13 +16,20 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Counts the requests that go through it. */
+/** Counts the requests that go through it, and can lose the answer to one of them. */
 final class CountingStore implements KvStore {
     private final KvStore store;
     private final AtomicInteger requests = new AtomicInteger();
+    private final int lost;
 
     CountingStore(KvStore store) {
+        this(store, 0);
+    }
+
+    /** The answer to request number {@code lost}, from 1, does not arrive. */
+    CountingStore(KvStore store, int lost) {
         this.store = store;
+        this.lost = lost;
     }
 
     int requests() {
@@ -41,8 +50,10 @@ final class CountingStore implements KvStore {
 
     @Override
     public Future<TxnResult> commit(Txn txn) {
-        requests.incrementAndGet();
-        return store.commit(txn);
+        boolean lose = requests.incrementAndGet() == lost;
+        return store.commit(txn).compose(result -> lose
+                ? Future.failedFuture(new KvException(FailureKind.RETRY, "commit: the answer was lost", null))
+                : Future.succeededFuture(result));
     }
 
     @Override

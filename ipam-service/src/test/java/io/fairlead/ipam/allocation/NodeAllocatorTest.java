@@ -303,9 +303,9 @@ class NodeAllocatorTest {
     @Test
     void aLostAnswerIsNoSecondBlock() {
         Replica replica = replica("10.244.0.0/16", 24);
-        store.failNext(1);
-        store.loseNextAnswers(3);
-        assertThat(replica.register("dev1", "192.168.2.31")).hasToString("10.244.0.0/24");
+        NodeAllocator allocator = replica.through(new CountingStore(store, 2), vertx);
+        assertThat(await(allocator.register(registration("dev1", "192.168.2.31"))).podCidr())
+                .hasToString("10.244.0.0/24");
         assertThat(await(store.list("fairlead/ipam/v1/block/")).entries()).hasSize(1);
     }
 
@@ -313,15 +313,7 @@ class NodeAllocatorTest {
     void aNewNodeCostsTwoRoundTripsAndAKnownOneOne() {
         Replica replica = replica("10.244.0.0/16", 24);
         CountingStore counting = new CountingStore(store);
-        NodeAllocator allocator = new NodeAllocator(
-                counting,
-                Replica.KEYS,
-                new NodeAllocator.Cluster(
-                        new io.fairlead.contract.ClusterName("default"),
-                        0,
-                        io.fairlead.ipam.pool.ClusterPool.parse(List.of("10.244.0.0/16"), 24)),
-                replica.occupancy,
-                io.fairlead.runtime.retry.Timers.of(vertx));
+        NodeAllocator allocator = replica.through(counting, vertx);
         await(allocator.register(registration("dev1", "192.168.2.31")));
         assertThat(counting.requests()).isEqualTo(2);
         await(allocator.register(registration("dev1", "192.168.2.31")));

@@ -9,6 +9,7 @@ import io.fairlead.kvstore.KvStore;
 import io.fairlead.runtime.retry.Timers;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,7 @@ final class Replica implements AutoCloseable {
     final KvStore store;
     final Occupancy occupancy;
     final NodeAllocator allocator;
+    private final NodeAllocator.Cluster cluster;
 
     Replica(KvStore store, Vertx vertx, String pool, int maskSize) {
         this(store, vertx, "default", pool, maskSize);
@@ -33,12 +35,29 @@ final class Replica implements AutoCloseable {
         this.store = store;
         ClusterPool blocks = ClusterPool.parse(List.of(pool.split(",")), maskSize);
         this.occupancy = new Occupancy(store, KEYS, blocks);
-        this.allocator = new NodeAllocator(
-                store,
-                KEYS,
-                new NodeAllocator.Cluster(new ClusterName(cluster), 0, blocks),
-                occupancy,
-                Timers.of(vertx));
+        this.cluster = new NodeAllocator.Cluster(new ClusterName(cluster), 0, blocks);
+        this.allocator = through(store, vertx);
+    }
+
+    /** Real timers that never wait for long, so that many failures cost a test little time. */
+    private static Timers impatient(Vertx vertx) {
+        Timers real = Timers.of(vertx);
+        return new Timers() {
+            @Override
+            public long nanoTime() {
+                return real.nanoTime();
+            }
+
+            @Override
+            public Pending after(Duration delay, Runnable action) {
+                return real.after(Duration.ofMillis(1), action);
+            }
+        };
+    }
+
+    /** The same replica as seen through another store. */
+    NodeAllocator through(KvStore other, Vertx vertx) {
+        return new NodeAllocator(other, KEYS, cluster, occupancy, impatient(vertx));
     }
 
     Replica synced() {
