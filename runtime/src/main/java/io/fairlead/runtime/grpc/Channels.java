@@ -1,0 +1,67 @@
+package io.fairlead.runtime.grpc;
+
+import io.fairlead.runtime.config.HostPort;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.ClientInterceptor;
+import io.grpc.ManagedChannel;
+import io.grpc.MethodDescriptor;
+import io.grpc.netty.NettyChannelBuilder;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.socket.nio.NioDomainSocketChannel;
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Channels to gRPC servers: a dead peer is noticed within 15 seconds, calls fail at once while there is none, and every
+ * call with one answer has a deadline. Callbacks run on the event loop and must not block.
+ */
+public final class Channels {
+    private Channels() {}
+
+    /**
+     * A channel to a TCP address; it connects when first used.
+     *
+     * @param deadline for calls with one answer that bring none of their own
+     */
+    public static ManagedChannel tcp(HostPort address, Duration deadline) {
+        return settings(NettyChannelBuilder.forAddress(address.host(), address.port()), deadline)
+                .keepAliveTime(10, TimeUnit.SECONDS)
+                .keepAliveTimeout(5, TimeUnit.SECONDS)
+                .keepAliveWithoutCalls(true)
+                .build();
+    }
+
+    /** A channel to a unix socket; it connects when first used. Its event loop ends after the channel has. */
+    public static ManagedChannel unix(Path path, Duration deadline) {
+        EventLoopGroup loops = Loops.start();
+        ManagedChannel channel = settings(NettyChannelBuilder.forAddress(UnixDomainSocketAddress.of(path)), deadline)
+                .overrideAuthority("localhost")
+                .channelType(NioDomainSocketChannel.class, UnixDomainSocketAddress.class)
+                .eventLoopGroup(loops)
+                .build();
+        return new OwningChannel(channel, loops);
+    }
+
+    private static NettyChannelBuilder settings(NettyChannelBuilder builder, Duration deadline) {
+        return builder.usePlaintext()
+                .directExecutor()
+                .disableRetry()
+                .maxInboundMessageSize(16 << 20)
+                .intercept(new Deadline(deadline));
+    }
+
+    /** Gives calls with one answer a deadline; streams live as long as they live. */
+    private record Deadline(Duration limit) implements ClientInterceptor {
+        @Override
+        public <Q, A> ClientCall<Q, A> interceptCall(MethodDescriptor<Q, A> method, CallOptions options, Channel next) {
+            boolean needed = method.getType() == MethodDescriptor.MethodType.UNARY && options.getDeadline() == null;
+            CallOptions withDeadline =
+                    needed ? options.withDeadlineAfter(limit.toNanos(), TimeUnit.NANOSECONDS) : options;
+            return next.newCall(method, withDeadline);
+        }
+    }
+}
