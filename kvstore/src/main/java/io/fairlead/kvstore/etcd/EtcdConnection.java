@@ -1,0 +1,164 @@
+package io.fairlead.kvstore.etcd;
+
+import io.fairlead.contract.FailureKind;
+import io.fairlead.kvstore.KvException;
+import io.grpc.CallOptions;
+import io.grpc.ManagedChannel;
+import io.grpc.MethodDescriptor;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.ClientCalls;
+import io.grpc.stub.StreamObserver;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** The channels to etcd and the one thread on which everything of a store happens. */
+final class EtcdConnection {
+    private static final int MAX_INBOUND_BYTES = 64 << 20;
+    // etcd's servers tolerate a ping each 5 s, and none while no call is open
+    private static final long KEEPALIVE_SECONDS = 10;
+    private static final long KEEPALIVE_TIMEOUT_SECONDS = 5;
+    private static final long RECONNECT_MILLIS = 500;
+
+    private final EtcdOptions options;
+    private final EventLoopGroup group = new MultiThreadIoEventLoopGroup(
+            1,
+            task -> {
+                Thread made = new Thread(task, "etcd-kvstore");
+                made.setDaemon(true);
+                return made;
+            },
+            NioIoHandler.newFactory());
+    private final ScheduledExecutorService loop = group.next();
+    private final ManagedChannel channel;
+    // owned by: the loop; channels to one endpoint each, for its status
+    private final Map<String, ManagedChannel> single = new HashMap<>();
+    private volatile boolean closed;
+
+    EtcdConnection(EtcdOptions options) {
+        this.options = options;
+        this.channel = channel(String.join(",", options.endpoints()));
+        later(RECONNECT_MILLIS, this::reconnect);
+    }
+
+    EtcdOptions options() {
+        return options;
+    }
+
+    ManagedChannel channel() {
+        return channel;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    /** Runs a step on the loop; not at all when closed. */
+    void run(Runnable step) {
+        try {
+            loop.execute(step);
+        } catch (RejectedExecutionException e) {
+            // closed meanwhile: nobody is left to tell
+            return;
+        }
+    }
+
+    /** Runs a step on the loop after a while; not at all when closed by then. */
+    void later(long millis, Runnable step) {
+        try {
+            java.util.concurrent.Future<?> timer = loop.schedule(step, millis, TimeUnit.MILLISECONDS);
+            assert !timer.isCancelled();
+        } catch (RejectedExecutionException e) {
+            // closed meanwhile: nobody is left to tell
+            return;
+        }
+    }
+
+    /** One request, one answer, through whichever endpoint is ready. */
+    <Q, R> Future<R> unary(String what, MethodDescriptor<Q, R> method, Q request) {
+        return unary(what, channel, method, request);
+    }
+
+    /** One request to one endpoint. On the loop. */
+    <Q, R> Future<R> unaryTo(String endpoint, String what, MethodDescriptor<Q, R> method, Q request) {
+        return unary(what, single.computeIfAbsent(endpoint, this::channel), method, request);
+    }
+
+    private <Q, R> Future<R> unary(String what, ManagedChannel on, MethodDescriptor<Q, R> method, Q request) {
+        if (closed) {
+            return Future.failedFuture(isClosed(what));
+        }
+        Promise<R> promise = Promise.promise();
+        ClientCalls.asyncUnaryCall(
+                on.newCall(method, CallOptions.DEFAULT.withWaitForReady()), request, new StreamObserver<R>() {
+                    private @Nullable R answer;
+
+                    @Override
+                    public void onNext(R value) {
+                        answer = value;
+                    }
+
+                    @Override
+                    public void onError(Throwable cause) {
+                        promise.tryFail(closed ? isClosed(what) : Failures.of(what, cause));
+                    }
+
+                    @Override
+                    public void onCompleted() {
+                        promise.tryComplete(answer);
+                    }
+                });
+        return promise.future();
+    }
+
+    void close() {
+        closed = true;
+        run(() -> {
+            List<ManagedChannel> all = new ArrayList<>(single.values());
+            all.add(channel);
+            all.forEach(ManagedChannel::shutdownNow);
+            // the quiet period lets calls that were open learn of their end
+            var ended = group.shutdownGracefully(50, 1000, TimeUnit.MILLISECONDS);
+            assert !ended.isCancelled();
+        });
+    }
+
+    private static KvException isClosed(String what) {
+        return new KvException(FailureKind.GIVE_UP, what + ": the store is closed", null);
+    }
+
+    private ManagedChannel channel(String endpoints) {
+        return NettyChannelBuilder.forTarget("ip:///" + endpoints)
+                .overrideAuthority("etcd")
+                .defaultLoadBalancingPolicy("round_robin")
+                .eventLoopGroup(group)
+                .channelType(NioSocketChannel.class)
+                .executor(loop)
+                .offloadExecutor(Runnable::run)
+                .usePlaintext()
+                .disableRetry()
+                .maxInboundMessageSize(MAX_INBOUND_BYTES)
+                .keepAliveTime(KEEPALIVE_SECONDS, TimeUnit.SECONDS)
+                .keepAliveTimeout(KEEPALIVE_TIMEOUT_SECONDS, TimeUnit.SECONDS)
+                .intercept(new DeadlineInterceptor(options.deadline()))
+                .build();
+    }
+
+    /** Keeps grpc from waiting up to two minutes before it looks for a server that was away. */
+    private void reconnect() {
+        channel.resetConnectBackoff();
+        single.values().forEach(ManagedChannel::resetConnectBackoff);
+        later(RECONNECT_MILLIS, this::reconnect);
+    }
+}

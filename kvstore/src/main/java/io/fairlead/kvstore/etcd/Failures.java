@@ -1,0 +1,49 @@
+package io.fairlead.kvstore.etcd;
+
+import io.fairlead.contract.FailureKind;
+import io.fairlead.kvstore.KvException;
+import io.grpc.Status;
+
+/** What a status of grpc means for the caller. */
+final class Failures {
+    private Failures() {}
+
+    static KvException of(String what, Throwable cause) {
+        if (cause instanceof KvException known) {
+            return known;
+        }
+        Status status = Status.fromThrowable(cause);
+        String said = status.getDescription() == null
+                ? status.getCode().toString()
+                : status.getCode() + " " + status.getDescription();
+        return new KvException(kind(status), what + ": " + said, cause);
+    }
+
+    /** True when a read or a watch asked for a revision that is no longer kept. */
+    static boolean isCompacted(Throwable cause) {
+        return Status.fromThrowable(cause).getCode() == Status.Code.OUT_OF_RANGE;
+    }
+
+    static boolean isNotFound(Throwable cause) {
+        return Status.fromThrowable(cause).getCode() == Status.Code.NOT_FOUND;
+    }
+
+    private static FailureKind kind(Status status) {
+        return switch (status.getCode()) {
+            case OK, CANCELLED, UNKNOWN, DEADLINE_EXCEEDED, ABORTED, INTERNAL, UNAVAILABLE -> FailureKind.RETRY;
+            case RESOURCE_EXHAUSTED ->
+                // a full or busy server recovers; an answer above our own limit stays above it
+                String.valueOf(status.getDescription()).contains("exceeds maximum size")
+                        ? FailureKind.GIVE_UP
+                        : FailureKind.RETRY;
+            // a compacted revision, or a lease that is gone
+            case OUT_OF_RANGE, NOT_FOUND, DATA_LOSS -> FailureKind.RESYNC;
+            case INVALID_ARGUMENT,
+                    ALREADY_EXISTS,
+                    PERMISSION_DENIED,
+                    FAILED_PRECONDITION,
+                    UNIMPLEMENTED,
+                    UNAUTHENTICATED -> FailureKind.GIVE_UP;
+        };
+    }
+}

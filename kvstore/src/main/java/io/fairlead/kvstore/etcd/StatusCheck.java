@@ -1,0 +1,101 @@
+package io.fairlead.kvstore.etcd;
+
+import io.etcd.jetcd.api.KVGrpc;
+import io.etcd.jetcd.api.MaintenanceGrpc;
+import io.etcd.jetcd.api.RangeRequest;
+import io.etcd.jetcd.api.StatusRequest;
+import io.etcd.jetcd.api.StatusResponse;
+import io.fairlead.kvstore.KvException;
+import io.fairlead.kvstore.StoreStatus;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Asks each endpoint for its status and the cluster for a linearizable read, and words it as Cilium does. */
+final class StatusCheck {
+    /** Failures in a row from which the quorum counts as lost. */
+    private static final int THRESHOLD = 2;
+
+    private final EtcdConnection connection;
+    // owned by: the store's thread
+    private int failuresInARow;
+
+    StatusCheck(EtcdConnection connection) {
+        this.connection = connection;
+    }
+
+    /** What one endpoint said. */
+    private record Answer(boolean connected, String text) {}
+
+    Future<StoreStatus> status() {
+        Promise<StoreStatus> promise = Promise.promise();
+        Future<String> quorum = quorum();
+        connection.run(() -> {
+            List<Future<Answer>> answers = new ArrayList<>();
+            connection.options().endpoints().forEach(endpoint -> answers.add(ask(endpoint)));
+            Future.join(answers)
+                    .compose(all -> quorum)
+                    .onSuccess(error -> connection.run(() -> promise.tryComplete(
+                            word(answers.stream().map(Future::result).toList(), error))))
+                    .onFailure(cause -> promise.tryComplete(new StoreStatus(false, "Err: " + cause.getMessage())));
+        });
+        // a closed store runs nothing any more, but still answers
+        quorum.onComplete(done -> {
+            if (connection.isClosed()) {
+                promise.tryComplete(new StoreStatus(false, "Err: the store is closed"));
+            }
+        });
+        return promise.future();
+    }
+
+    /** Empty when a quorum answers, or what was wrong. */
+    private Future<String> quorum() {
+        RangeRequest request = RangeRequest.newBuilder()
+                .setKey(Wire.bytes("quorum-check"))
+                .setCountOnly(true)
+                .build();
+        return connection
+                .unary("quorum check", KVGrpc.getRangeMethod(), request)
+                .map("")
+                .recover(cause -> Future.succeededFuture(text(cause)));
+    }
+
+    private Future<Answer> ask(String endpoint) {
+        return connection
+                .unaryTo(
+                        endpoint,
+                        "status of " + endpoint,
+                        MaintenanceGrpc.getStatusMethod(),
+                        StatusRequest.getDefaultInstance())
+                .map(status -> new Answer(true, "http://" + endpoint + " - " + version(status)))
+                .recover(
+                        cause -> Future.succeededFuture(new Answer(false, "http://" + endpoint + " - " + text(cause))));
+    }
+
+    private static String version(StatusResponse status) {
+        boolean leads = status.getHeader().getMemberId() == status.getLeader();
+        return status.getVersion() + (leads ? " (Leader)" : "");
+    }
+
+    private StoreStatus word(List<Answer> answers, String quorumError) {
+        failuresInARow = quorumError.isEmpty() ? 0 : failuresInARow + 1;
+        long connected = answers.stream().filter(Answer::connected).count();
+        if (connected == 0) {
+            return new StoreStatus(false, "Err: not able to connect to any etcd endpoints");
+        }
+        if (failuresInARow >= THRESHOLD) {
+            return new StoreStatus(
+                    false, "Err: quorum check failed " + failuresInARow + " times in a row: " + quorumError);
+        }
+        String quorum = quorumError.isEmpty() ? "true" : quorumError + ", consecutive-errors=" + failuresInARow;
+        String each = String.join("; ", answers.stream().map(Answer::text).toList());
+        return new StoreStatus(
+                quorumError.isEmpty(),
+                "etcd: " + connected + "/" + answers.size() + " connected, has-quorum=" + quorum + ": " + each);
+    }
+
+    private static String text(Throwable cause) {
+        return cause instanceof KvException known ? String.valueOf(known.getMessage()) : String.valueOf(cause);
+    }
+}
