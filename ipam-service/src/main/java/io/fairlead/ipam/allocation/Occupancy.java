@@ -2,6 +2,7 @@ package io.fairlead.ipam.allocation;
 
 import io.fairlead.contract.Cidr;
 import io.fairlead.contract.Ip;
+import io.fairlead.contract.etcd.NodeRecord;
 import io.fairlead.ipam.pool.BlockTable;
 import io.fairlead.ipam.pool.ClusterPool;
 import io.fairlead.kvstore.KvStore;
@@ -33,8 +34,8 @@ public final class Occupancy implements AutoCloseable {
     private final BlockTable table;
     // What each key of the store has taken. guarded by: this
     private final Map<String, Holding> taken = new HashMap<>();
-    // The last readable record of each record key. guarded by: this
-    private final Map<String, NodeView> records = new HashMap<>();
+    // Node addresses of each record key whose value was ever readable. guarded by: this
+    private final Map<String, Set<Ip>> ownAddresses = new HashMap<>();
     // Record keys whose present value cannot be read. guarded by: this
     private final Set<String> unreadable = new TreeSet<>();
     // Owners with a claim of this service, as text. guarded by: this
@@ -64,6 +65,12 @@ public final class Occupancy implements AutoCloseable {
     /** How often a record was read that could not be understood. */
     public synchronized long unreadableEvents() {
         return unreadableEvents;
+    }
+
+    /** How full the pool is, for people. */
+    public synchronized String text() {
+        return table.takenBlocks() + " blocks taken, " + claimants.size() + " nodes registered"
+                + (unreadable.isEmpty() ? "" : ", unreadable: " + String.join(" ", unreadable));
     }
 
     /**
@@ -99,8 +106,8 @@ public final class Occupancy implements AutoCloseable {
 
     /** A node, other than {@code owner}, whose record has this address as a node address. */
     synchronized Optional<String> otherUser(Ip ip, Owner owner) {
-        return records.entrySet().stream()
-                .filter(e -> e.getValue().ownAddresses().contains(ip))
+        return ownAddresses.entrySet().stream()
+                .filter(e -> e.getValue().contains(ip))
                 .map(e -> e.getKey().substring(keys.nodes().length()))
                 .filter(user -> !user.equals(owner.toString()))
                 .findFirst();
@@ -109,7 +116,7 @@ public final class Occupancy implements AutoCloseable {
     /** A record key whose CIDR is not known: it cannot be read, never could, and no claim says what the node holds. */
     synchronized Optional<String> unknownHolder() {
         return unreadable.stream()
-                .filter(key -> !records.containsKey(key))
+                .filter(key -> !ownAddresses.containsKey(key))
                 .filter(key -> !claimants.contains(key.substring(keys.nodes().length())))
                 .findFirst();
     }
@@ -153,10 +160,10 @@ public final class Occupancy implements AutoCloseable {
 
     private void putRecord(String key, String value) {
         try {
-            NodeView view = NodeView.decode(value);
+            NodeRecord node = NodeRecord.decode(value);
             unreadable.remove(key);
-            records.put(key, view);
-            replace(key, new Holding(key.substring(keys.nodes().length()), view.podCidrs()));
+            ownAddresses.put(key, RecordWriter.ownAddresses(node));
+            replace(key, new Holding(key.substring(keys.nodes().length()), RecordWriter.podCidrs(node)));
         } catch (IllegalArgumentException e) {
             // What it held before stays taken: the node may well go on using it.
             unreadable.add(key);
@@ -170,7 +177,7 @@ public final class Occupancy implements AutoCloseable {
 
     private void forget(String key) {
         drop(key);
-        records.remove(key);
+        ownAddresses.remove(key);
         unreadable.remove(key);
         if (key.startsWith(keys.nodeClaims())) {
             claimants.remove(key.substring(keys.nodeClaims().length()));

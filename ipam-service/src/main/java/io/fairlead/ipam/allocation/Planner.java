@@ -2,6 +2,7 @@ package io.fairlead.ipam.allocation;
 
 import io.fairlead.contract.Cidr;
 import io.fairlead.contract.Ip;
+import io.fairlead.contract.etcd.NodeRecord;
 import io.fairlead.ipam.allocation.IpamException.Reason;
 import io.fairlead.ipam.pool.ClusterPool;
 import io.fairlead.kvstore.KeyValue;
@@ -144,9 +145,7 @@ final class Planner {
             return Optional.empty();
         }
         try {
-            return NodeView.decode(entry.get().value()).podCidrs().stream()
-                    .filter(cidr -> cidr.address().isV4())
-                    .findFirst();
+            return NodeRecord.decode(entry.get().value()).networks().v4Alloc();
         } catch (IllegalArgumentException e) {
             throw unreadable(entry.get().key());
         }

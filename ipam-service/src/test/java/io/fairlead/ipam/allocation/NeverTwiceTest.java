@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fairlead.contract.Cidr;
 import io.fairlead.contract.NodeName;
+import io.fairlead.contract.etcd.NodeRecord;
 import io.fairlead.kvstore.KeyValue;
 import io.fairlead.kvstore.KvException;
 import io.fairlead.kvstore.memory.MemoryKvStore;
@@ -125,7 +126,7 @@ class NeverTwiceTest {
             } else if (key.startsWith("cilium/")) {
                 records.put(
                         key.substring("cilium/state/nodes/v1/".length()),
-                        NodeView.decode(entry.value()).podCidrs().get(0).toString());
+                        NodeRecord.decode(entry.value()).networks().v4Alloc().orElseThrow().toString());
             }
         }
         assertThat(claims).as(what).isEqualTo(blocks).isEqualTo(records);
