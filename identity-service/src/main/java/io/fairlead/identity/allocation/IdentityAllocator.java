@@ -1,0 +1,206 @@
+package io.fairlead.identity.allocation;
+
+import io.fairlead.contract.FailureKind;
+import io.fairlead.contract.IdentityId;
+import io.fairlead.contract.Labels;
+import io.fairlead.contract.NodeName;
+import io.fairlead.identity.allocation.IdentityException.Reason;
+import io.fairlead.identity.labels.LabelFilter;
+import io.fairlead.identity.labels.ReservedLabels;
+import io.fairlead.kvstore.KeyValue;
+import io.fairlead.kvstore.KvException;
+import io.fairlead.kvstore.KvStore;
+import io.fairlead.kvstore.Op;
+import io.fairlead.kvstore.Txn;
+import io.fairlead.runtime.retry.Backoff;
+import io.fairlead.runtime.retry.Timers;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Gives label sets their numbers, the same on every replica.
+ *
+ * <p>A label set's deciding key and its number's key appear in one transaction that demands both are missing, and neither
+ * is ever removed: so no set has two numbers and no number two sets. A known set costs one round trip, a new one two. Any
+ * thread may call; futures complete on the store's thread.
+ */
+public final class IdentityAllocator {
+    private static final Logger LOGGER = LoggerFactory.getLogger(IdentityAllocator.class);
+
+    /** Transactions that may lose to others before a request gives up. */
+    private static final int MAX_CONFLICTS = 32;
+    /** Requests to the store that may go unanswered before a request gives up. */
+    private static final int MAX_FAILURES = 3;
+
+    private final KvStore store;
+    private final IdentityKeys keys;
+    private final LabelFilter filter;
+    private final KnownIdentities known;
+    private final Timers timers;
+
+    /** An allocator; {@code known} watches the same store. */
+    public IdentityAllocator(
+            KvStore store, IdentityKeys keys, LabelFilter filter, KnownIdentities known, Timers timers) {
+        this.store = store;
+        this.keys = keys;
+        this.filter = filter;
+        this.known = known;
+        this.timers = timers;
+    }
+
+    /**
+     * The number of a label set, and a reference of the node to it. Fails with {@link IdentityException} or {@link
+     * KvException}.
+     */
+    public Future<Allocated> allocate(NodeName node, Labels labels) {
+        Labels filtered = filter.apply(labels);
+        Optional<IdentityId> reserved;
+        try {
+            reserved = ReservedLabels.number(filtered);
+        } catch (IllegalArgumentException e) {
+            return Future.failedFuture(new IdentityException(Reason.INVALID, e.getMessage()));
+        }
+        if (reserved.isPresent()) {
+            Labels named =
+                    filtered.isEmpty() ? ReservedLabels.of(IdentityId.Reserved.INIT) : filtered;
+            return Future.succeededFuture(new Allocated(reserved.get(), named));
+        }
+        Attempt attempt = new Attempt(new Request(keys, node, filtered.encoded()));
+        return retrying(attempt.backoff, () -> begin(attempt)).map(id -> new Allocated(id, filtered));
+    }
+
+    /** Takes back a node's reference. The number stays its label set's. */
+    public Future<Void> release(NodeName node, IdentityId id) {
+        return retrying(backoff(), () -> store.get(keys.id(id)).compose(entry -> entry.isEmpty()
+                ? Future.<Void>succeededFuture()
+                : store.commit(Txn.of(new Op.Delete(keys.reference(entry.get().value(), node))))
+                        .<Void>mapEmpty()));
+    }
+
+    private Future<IdentityId> begin(Attempt attempt) {
+        Optional<IdentityId> hint = known.number(attempt.request.encoded());
+        if (hint.isPresent()) {
+            return commit(attempt, Step.refer(attempt.request, hint.get()));
+        }
+        List<Op> reads = attempt.request.reads();
+        return store.commit(new Txn(List.of(), reads, List.of()))
+                .compose(result -> commit(attempt, next(attempt, Seen.of(reads, result))));
+    }
+
+    private Future<IdentityId> commit(Attempt attempt, Step step) {
+        return store.commit(step.txn()).compose(result -> {
+            if (result.succeeded()) {
+                if (step.fresh()) {
+                    LOGGER.atInfo()
+                            .addKeyValue("identity", step.id())
+                            .addKeyValue("labels", attempt.request.encoded())
+                            .log("Identity allocated");
+                }
+                return Future.succeededFuture(step.id());
+            }
+            attempt.conflicts++;
+            if (attempt.conflicts > MAX_CONFLICTS) {
+                return Future.failedFuture(new IdentityException(
+                        Reason.BUSY,
+                        "labels: " + attempt.request.encoded() + ": others changed the same keys " + MAX_CONFLICTS
+                                + " times (expected: one of the attempts to go through; try again)"));
+            }
+            if (step.fresh()) {
+                attempt.lost.add(step.id());
+            }
+            return commit(attempt, next(attempt, Seen.of(step.reads(), result)));
+        });
+    }
+
+    /** What to try, given what was seen. */
+    private Step next(Attempt attempt, Seen seen) {
+        Request request = attempt.request;
+        Optional<String> decided = seen.value(request.labelKey());
+        if (decided.isPresent()) {
+            IdentityId id = parse(request, decided.get());
+            Optional<String> holder = seen.valueOr(keys.id(id), request.encoded());
+            if (holder.isPresent() && !holder.get().equals(request.encoded())) {
+                throw new IdentityException(
+                        Reason.REFUSED,
+                        "identity " + id + " of labels " + request.encoded() + ": its key " + keys.id(id) + " has "
+                                + holder.get() + " (expected: the same labels; another writer took the number: delete "
+                                + request.labelKey() + " to give these labels a new one)");
+            }
+            return holder.isPresent() ? Step.refer(request, id) : Step.restore(request, id);
+        }
+        for (IdentityId id : written(request, seen)) {
+            Optional<String> holder = seen.valueOr(keys.id(id), request.encoded());
+            if (holder.isEmpty() || holder.get().equals(request.encoded())) {
+                return Step.adopt(request, id, holder.isPresent());
+            }
+        }
+        IdentityId id = known.free(ThreadLocalRandom.current(), attempt.lost)
+                .orElseThrow(() ->
+                        new IdentityException(Reason.EXHAUSTED, "no more available IDs in configured space"));
+        return Step.create(request, id);
+    }
+
+    /** Numbers that others have given the label set, lowest first: by references, or by a number's key that was seen. */
+    private Set<IdentityId> written(Request request, Seen seen) {
+        Set<IdentityId> ids = new TreeSet<>();
+        String prefix = keys.references(request.encoded());
+        for (KeyValue entry : seen.entries().values()) {
+            boolean reference = entry.key().startsWith(prefix)
+                    && entry.key().indexOf('/', prefix.length()) < 0
+                    && entry.value().matches("[1-9][0-9]{2,9}");
+            if (reference && Long.parseLong(entry.value()) < IdentityId.SCOPE_LOCAL) {
+                ids.add(IdentityId.parse(entry.value()));
+            }
+        }
+        known.number(request.encoded()).ifPresent(ids::add);
+        ids.removeIf(id -> (id.value() & 0xffff) < IdentityId.MIN_ALLOCATED);
+        return ids;
+    }
+
+    private static IdentityId parse(Request request, String value) {
+        try {
+            return IdentityId.parse(value);
+        } catch (IllegalArgumentException e) {
+            throw new IdentityException(Reason.REFUSED, "store key " + request.labelKey() + ": " + e.getMessage());
+        }
+    }
+
+    /** Starts anew after an unanswered request: what took effect is then seen. */
+    private <T> Future<T> retrying(Backoff backoff, Supplier<Future<T>> attempt) {
+        return attempt.get().recover(failure -> {
+            boolean again = failure instanceof KvException kv && kv.kind() != FailureKind.GIVE_UP;
+            if (!again || backoff.attempts() >= MAX_FAILURES) {
+                return Future.failedFuture(failure);
+            }
+            Promise<T> later = Promise.promise();
+            timers.after(backoff.next(), () -> retrying(backoff, attempt).onComplete(later));
+            return later.future();
+        });
+    }
+
+    private static Backoff backoff() {
+        return new Backoff(Duration.ofMillis(50), Duration.ofSeconds(1), ThreadLocalRandom.current());
+    }
+
+    /** One request on its way. Its steps follow one another, so no two threads are in it at once. */
+    private static final class Attempt {
+        private final Request request;
+        private final Backoff backoff = backoff();
+        private final Set<IdentityId> lost = new HashSet<>();
+        private int conflicts;
+
+        Attempt(Request request) {
+            this.request = request;
+        }
+    }
+}

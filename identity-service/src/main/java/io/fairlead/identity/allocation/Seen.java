@@ -1,0 +1,36 @@
+package io.fairlead.identity.allocation;
+
+import io.fairlead.kvstore.KeyValue;
+import io.fairlead.kvstore.Op;
+import io.fairlead.kvstore.TxnResult;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * What a read of several keys found, all as of one revision.
+ *
+ * @param asked the keys that were read
+ * @param entries what was there, also under prefixes that were read
+ */
+record Seen(Set<String> asked, Map<String, KeyValue> entries) {
+    static Seen of(List<Op> reads, TxnResult result) {
+        Set<String> asked = new HashSet<>();
+        reads.forEach(op -> asked.add(op.key()));
+        Map<String, KeyValue> entries = new TreeMap<>();
+        result.reads().forEach(list -> list.forEach(entry -> entries.put(entry.key(), entry)));
+        return new Seen(asked, entries);
+    }
+
+    Optional<String> value(String key) {
+        return Optional.ofNullable(entries.get(key)).map(KeyValue::value);
+    }
+
+    /** The value of a key, or what is assumed of it when it was not read. */
+    Optional<String> valueOr(String key, String assumed) {
+        return asked.contains(key) ? value(key) : Optional.of(assumed);
+    }
+}

@@ -1,0 +1,51 @@
+package io.fairlead.ipam.allocation;
+
+import io.fairlead.contract.Cidr;
+import io.fairlead.contract.Ip;
+
+/**
+ * Where in the store a claim is kept.
+ *
+ * <p>Claims are a store's, not a cluster's: clusters that share a store also share its one table of pod addresses
+ * ({@code state/ip/v1/default}), so their blocks must not meet either.
+ *
+ * @param nodes prefix of all node records, such as "cilium/state/nodes/v1/"
+ * @param claims prefix of what only this service reads, such as "fairlead/ipam/v1/"
+ */
+public record IpamKeys(String nodes, String claims) {
+    /** Where every cluster's records are, and this service's claims in a store. */
+    public static final String CLAIMS = "fairlead/ipam/v1/";
+
+    /** The record of a node, which Cilium's agents read. */
+    String record(Owner owner) {
+        return nodes + owner;
+    }
+
+    /** What a node holds: {@link Claim}. Every change of a node's claims goes over this key. */
+    String node(Owner owner) {
+        return nodeClaims() + owner;
+    }
+
+    String nodeClaims() {
+        return claims + "node/";
+    }
+
+    /** Who holds a block. */
+    String block(Cidr block) {
+        return blocks() + block;
+    }
+
+    String blocks() {
+        return claims + "block/";
+    }
+
+    /** Who has a node address. */
+    String address(Ip ip) {
+        return claims + "address/" + ip;
+    }
+
+    /** Size of every IPv4 block ever claimed in this store. */
+    String maskSize() {
+        return claims + "mask-size/ipv4";
+    }
+}

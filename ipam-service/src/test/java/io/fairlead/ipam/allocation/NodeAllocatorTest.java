@@ -1,0 +1,358 @@
+package io.fairlead.ipam.allocation;
+
+import static io.fairlead.ipam.allocation.Replica.await;
+import static io.fairlead.ipam.allocation.Replica.registration;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.fairlead.contract.Ip;
+import io.fairlead.contract.NodeName;
+import io.fairlead.ipam.allocation.IpamException.Reason;
+import io.fairlead.kvstore.KeyValue;
+import io.fairlead.kvstore.Op;
+import io.fairlead.kvstore.Txn;
+import io.fairlead.kvstore.memory.MemoryKvStore;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class NodeAllocatorTest {
+    private static final String RECORD = "cilium/state/nodes/v1/default/";
+    private final List<Replica> replicas = new ArrayList<>();
+    private Vertx vertx;
+    private MemoryKvStore store;
+
+    @BeforeEach
+    void start() {
+        vertx = Vertx.vertx();
+        store = new MemoryKvStore();
+    }
+
+    @AfterEach
+    void stop() {
+        replicas.forEach(Replica::close);
+        store.close();
+        await(vertx.close());
+    }
+
+    @Test
+    void nodesAreGivenBlocksInOrderAndKeepThem() {
+        Replica replica = replica("10.244.0.0/16", 24);
+        assertThat(replica.register("dev1", "192.168.2.31")).hasToString("10.244.0.0/24");
+        assertThat(replica.register("dev2", "192.168.2.32")).hasToString("10.244.1.0/24");
+        assertThat(replica.register("dev1", "192.168.2.31")).hasToString("10.244.0.0/24");
+    }
+
+    @Test
+    void registeringTheSameAgainWritesNothing() {
+        Replica replica = replica("10.244.0.0/16", 24);
+        Registered first = await(replica.allocator.register(registration("dev1", "192.168.2.31")));
+        long revision = await(store.list("")).revision();
+        assertThat(await(replica.allocator.register(registration("dev1", "192.168.2.31"))))
+                .isEqualTo(first);
+        assertThat(await(store.list("")).revision()).isEqualTo(revision);
+    }
+
+    @Test
+    void recordAndClaimsAppearInOneRevisionAndHangOnNoLease() {
+        Replica replica = replica("10.244.0.0/16", 24);
+        Registered done = await(replica.allocator.register(registration("dev1", "192.168.2.31")));
+        List<KeyValue> entries = await(store.list("")).entries();
+        assertThat(entries)
+                .extracting(KeyValue::key)
+                .containsExactly(
+                        RECORD + "dev1",
+                        "fairlead/ipam/v1/address/192.168.2.31",
+                        "fairlead/ipam/v1/block/10.244.0.0/24",
+                        "fairlead/ipam/v1/mask-size/ipv4",
+                        "fairlead/ipam/v1/node/default/dev1");
+        assertThat(entries).allSatisfy(entry -> {
+            assertThat(entry.modRevision()).isEqualTo(done.revision());
+            assertThat(entry.lease()).isZero();
+        });
+    }
+
+    @Test
+    void changedAddressesUpdateTheRecordInPlace() {
+        Replica replica = replica("10.244.0.0/16", 24);
+        replica.register("dev1", "192.168.2.31");
+        List<NodeAddress> addresses = List.of(
+                new NodeAddress(NodeAddress.Kind.INTERNAL, Ip.parse("192.168.2.41")),
+                new NodeAddress(NodeAddress.Kind.ROUTER, Ip.parse("10.244.0.7")));
+        assertThat(await(replica.allocator.register(registration("dev1", addresses))).podCidr())
+                .hasToString("10.244.0.0/24");
+        assertThat(value(RECORD + "dev1")).contains("192.168.2.41", "CiliumInternalIP", "10.244.0.7");
+        assertThat(replica.register("dev2", "192.168.2.31")).hasToString("10.244.1.0/24");
+    }
+
+    @Test
+    void requestedCidrIsHonouredWhenFreeOrOwn() {
+        Replica replica = replica("10.244.0.0/16", 24);
+        assertThat(replica.register("dev1", "192.168.2.31", "10.244.7.0/24")).hasToString("10.244.7.0/24");
+        assertThat(replica.register("dev1", "192.168.2.31", "10.244.7.0/24")).hasToString("10.244.7.0/24");
+        assertThat(replica.register("dev1", "192.168.2.31")).hasToString("10.244.7.0/24");
+    }
+
+    @Test
+    void requestsThatCannotBeMetAreRefusedWithTheTextsUsersKnow() {
+        Replica replica = replica("10.244.0.0/16", 24);
+        replica.register("dev1", "192.168.2.31", "10.244.7.0/24");
+        refused(
+                () -> replica.register("dev2", "192.168.2.32", "10.244.7.0/24"),
+                Reason.CONFLICT,
+                "requested CIDR (10.244.7.0/24) is already allocated");
+        refused(
+                () -> replica.register("dev1", "192.168.2.31", "10.244.8.0/24"),
+                Reason.CONFLICT,
+                "node has CIDRs allocated (10.244.7.0/24) that conflict with requested CIDRs 10.244.8.0/24");
+        refused(
+                () -> replica.register("dev2", "192.168.2.32", "10.9.0.0/24"),
+                Reason.INVALID,
+                "allocator not configured for the requested CIDR 10.9.0.0/24");
+        refused(
+                () -> replica.register("dev2", "192.168.2.32", "10.244.8.0/23"),
+                Reason.INVALID,
+                "allocator not configured for the requested CIDR 10.244.8.0/23 (expected: prefix length 24");
+        refused(
+                () -> replica.register("dev2", "192.168.2.32", "fd00::/120"),
+                Reason.INVALID,
+                "unable to allocate CIDR fd00::/120 since allocator for IPv6 addresses does not exist");
+        refused(
+                () -> replica.register("dev2", "192.168.2.32", "10.244.8.0/24", "10.244.9.0/24"),
+                Reason.INVALID,
+                "requested pod CIDRs: 10.244.8.0/24,10.244.9.0/24 (expected: at most one)");
+        assertThat(await(store.list(RECORD)).entries()).hasSize(1);
+    }
+
+    @Test
+    void anExhaustedPoolSaysSoAndReleaseMakesRoom() {
+        Replica replica = replica("10.244.0.0/30", 30);
+        replica.register("dev1", "192.168.2.31");
+        refused(
+                () -> replica.register("dev2", "192.168.2.32"),
+                Reason.EXHAUSTED,
+                "allocator full: Unable to allocate node CIDR for node dev2. IPAMInfo: {cluster-pool-ipv4-cidr: "
+                        + "10.244.0.0/30 in blocks of /30, taken: 1 of 1}. Please check that your configuration is correct.");
+        assertThat(await(replica.allocator.release(new NodeName("dev1")))).isTrue();
+        eventually(() -> replica.occupancy.takenBlocks() == 0);
+        assertThat(replica.register("dev2", "192.168.2.32")).hasToString("10.244.0.0/30");
+    }
+
+    @Test
+    void releaseRemovesEverythingAndReleasingAgainSucceeds() {
+        Replica replica = replica("10.244.0.0/16", 24);
+        replica.register("dev1", "192.168.2.31");
+        assertThat(await(replica.allocator.release(new NodeName("dev1")))).isTrue();
+        assertThat(await(store.list("")).entries())
+                .extracting(KeyValue::key)
+                .containsExactly("fairlead/ipam/v1/mask-size/ipv4");
+        assertThat(await(replica.allocator.release(new NodeName("dev1")))).isFalse();
+    }
+
+    @Test
+    void releaseLeavesClaimsThatAreAnotherNodesAlone() {
+        Replica replica = replica("10.244.0.0/16", 24);
+        replica.register("dev1", "192.168.2.31");
+        put("fairlead/ipam/v1/block/10.244.0.0/24", "default/other");
+        assertThat(await(replica.allocator.release(new NodeName("dev1")))).isTrue();
+        assertThat(value("fairlead/ipam/v1/block/10.244.0.0/24")).isEqualTo("default/other");
+    }
+
+    @Test
+    void twoNodesCannotHaveOneAddress() {
+        Replica replica = replica("10.244.0.0/16", 24);
+        replica.register("dev1", "192.168.2.31");
+        refused(
+                () -> replica.register("dev2", "192.168.2.31"),
+                Reason.CONFLICT,
+                "node address: 192.168.2.31 of node dev2 (expected: an address of its own, it is default/dev1's)");
+    }
+
+    @Test
+    void aPoolAroundTheNodesOwnAddressIsRefusedNamingBoth() {
+        Replica replica = replica("10.0.0.0/8", 24);
+        refused(
+                () -> replica.register("dev1", "10.1.2.3"),
+                Reason.INVALID,
+                "cluster-pool-ipv4-cidr: 10.0.0.0/8 contains address 10.1.2.3 of node dev1 (expected: ");
+    }
+
+    @Test
+    void aRouterAddressOutsideThePodCidrIsRefused() {
+        Replica replica = replica("10.244.0.0/16", 24);
+        List<NodeAddress> addresses = List.of(
+                new NodeAddress(NodeAddress.Kind.INTERNAL, Ip.parse("192.168.2.31")),
+                new NodeAddress(NodeAddress.Kind.ROUTER, Ip.parse("10.244.9.1")));
+        refused(
+                () -> await(replica.allocator.register(registration("dev1", addresses))),
+                Reason.INVALID,
+                "router or health address: 10.244.9.1 of node dev1 (expected: inside its pod CIDR 10.244.0.0/24)");
+    }
+
+    @Test
+    void addressesThatNoPacketCanBeSentToAreRefused() {
+        refused(() -> registration("dev1", "127.0.0.1"), Reason.INVALID, "addresses: 127.0.0.1 of node dev1");
+        refused(() -> registration("dev1", List.of()), Reason.INVALID, "addresses: none of type InternalIP");
+    }
+
+    @Test
+    void aReplicaWithAnotherMaskSizeIsRefused() {
+        replica("10.244.0.0/16", 24).register("dev1", "192.168.2.31");
+        Replica other = replica("10.244.0.0/16", 26);
+        String message = "cluster-pool-ipv4-mask-size: 26 (expected: 24, ";
+        refused(() -> other.register("dev2", "192.168.2.32"), Reason.REFUSED, message);
+        refused(() -> await(other.allocator.checkLayout()), Reason.REFUSED, message);
+        assertThat(await(store.list(RECORD)).entries()).hasSize(1);
+    }
+
+    @Test
+    void aPoolThatShrankLeavesNodesTheirCidr() {
+        replica("10.244.0.0/16", 24).register("dev1", "192.168.2.31");
+        Replica other = replica("10.8.0.0/16", 24);
+        assertThat(other.register("dev1", "192.168.2.31")).hasToString("10.244.0.0/24");
+        assertThat(other.register("dev2", "192.168.2.32")).hasToString("10.8.0.0/24");
+    }
+
+    @Test
+    void cidrsInRecordsThatCiliumWroteAreTaken() {
+        put("cilium/state/nodes/v1/default/old", record("old", "192.168.2.40", "10.244.0.0", "///+AA=="));
+        put("cilium/state/nodes/v1/east/far", record("far", "192.168.3.40", "10.244.2.0", "////AA=="));
+        Replica replica = replica("10.244.0.0/16", 24);
+        assertThat(replica.register("dev1", "192.168.2.31")).hasToString("10.244.3.0/24");
+        refused(
+                () -> replica.register("dev2", "192.168.2.32", "10.244.1.0/24"),
+                Reason.CONFLICT,
+                "requested CIDR (10.244.1.0/24) is already allocated");
+        refused(
+                () -> replica.register("dev2", "192.168.3.40"),
+                Reason.CONFLICT,
+                "node address: 192.168.3.40 of node dev2 (expected: an address of its own, it is east/far's)");
+    }
+
+    @Test
+    void aNodeThatCiliumGaveACidrKeepsIt() {
+        put(RECORD + "dev1", record("dev1", "192.168.2.31", "10.244.5.0", "////AA=="));
+        Replica replica = replica("10.244.0.0/16", 24);
+        assertThat(replica.register("dev1", "192.168.2.31")).hasToString("10.244.5.0/24");
+        assertThat(value("fairlead/ipam/v1/block/10.244.5.0/24")).isEqualTo("default/dev1");
+    }
+
+    @Test
+    void aRecordThatSomebodyDeletedComesBackWithTheSameCidr() {
+        Replica replica = replica("10.244.0.0/16", 24);
+        replica.register("dev1", "192.168.2.31", "10.244.9.0/24");
+        await(store.commit(Txn.of(new Op.Delete(RECORD + "dev1"))));
+        replica.register("dev2", "192.168.2.32");
+        assertThat(replica.register("dev1", "192.168.2.31")).hasToString("10.244.9.0/24");
+        assertThat(value(RECORD + "dev1")).contains("192.168.2.31");
+    }
+
+    @Test
+    void aRecordThatCannotBeReadStopsNewBlocksButNotKnownNodes() {
+        Replica replica = replica("10.244.0.0/16", 24);
+        replica.register("dev1", "192.168.2.31");
+        put(RECORD + "strange", "{]");
+        eventually(() -> replica.occupancy.unreadableEvents() == 1);
+        refused(
+                () -> replica.register("dev2", "192.168.2.32"),
+                Reason.REFUSED,
+                "store key " + RECORD + "strange: cannot be read, so the CIDR of its node is not known");
+        refused(() -> replica.register("dev2", "192.168.2.32", "10.244.9.0/24"), Reason.REFUSED, "strange");
+        assertThat(replica.register("dev1", "192.168.2.31")).hasToString("10.244.0.0/24");
+        await(store.commit(Txn.of(new Op.Delete(RECORD + "strange"))));
+        eventually(() -> replica.occupancy.unknownHolder().isEmpty());
+        assertThat(replica.register("dev2", "192.168.2.32")).hasToString("10.244.1.0/24");
+    }
+
+    @Test
+    void aRecordThatBecomesUnreadableKeepsWhatItHadTaken() {
+        put(RECORD + "old", record("old", "192.168.2.40", "10.244.0.0", "////AA=="));
+        Replica replica = replica("10.244.0.0/16", 24);
+        put(RECORD + "old", "");
+        eventually(() -> replica.occupancy.unreadableEvents() == 1);
+        assertThat(replica.register("dev1", "192.168.2.31")).hasToString("10.244.1.0/24");
+    }
+
+    @Test
+    void anUnreadableRecordOfARegisteredNodeIsWrittenAnew() {
+        Replica replica = replica("10.244.0.0/16", 24);
+        replica.register("dev1", "192.168.2.31");
+        put(RECORD + "dev1", "garbage");
+        assertThat(replica.register("dev1", "192.168.2.31")).hasToString("10.244.0.0/24");
+        assertThat(value(RECORD + "dev1")).contains("192.168.2.31");
+    }
+
+    @Test
+    void aBrokenClaimIsRefusedByItsKey() {
+        Replica replica = replica("10.244.0.0/16", 24);
+        for (String broken : List.of("x", "{}", "[]", "{\"podCidr\":7}", "{\"podCidr\":\"x\",\"addresses\":[]}")) {
+            put("fairlead/ipam/v1/node/default/dev1", broken);
+            String key = "store key fairlead/ipam/v1/node/default/dev1: ";
+            refused(() -> replica.register("dev1", "192.168.2.31"), Reason.REFUSED, key);
+            refused(() -> await(replica.allocator.release(new NodeName("dev1"))), Reason.REFUSED, key);
+        }
+    }
+
+    @Test
+    void aLostAnswerIsNoSecondBlock() {
+        Replica replica = replica("10.244.0.0/16", 24);
+        NodeAllocator allocator = replica.through(new CountingStore(store, 2), vertx);
+        assertThat(await(allocator.register(registration("dev1", "192.168.2.31"))).podCidr())
+                .hasToString("10.244.0.0/24");
+        assertThat(await(store.list("fairlead/ipam/v1/block/")).entries()).hasSize(1);
+    }
+
+    @Test
+    void aNewNodeCostsTwoRoundTripsAndAKnownOneOne() {
+        Replica replica = replica("10.244.0.0/16", 24);
+        CountingStore counting = new CountingStore(store);
+        NodeAllocator allocator = replica.through(counting, vertx);
+        await(allocator.register(registration("dev1", "192.168.2.31")));
+        assertThat(counting.requests()).isEqualTo(2);
+        await(allocator.register(registration("dev1", "192.168.2.31")));
+        assertThat(counting.requests()).isEqualTo(3);
+    }
+
+    private Replica replica(String pool, int maskSize) {
+        Replica replica = new Replica(store, vertx, pool, maskSize).synced();
+        replicas.add(replica);
+        return replica;
+    }
+
+    private void put(String key, String value) {
+        await(store.commit(Txn.of(Op.put(key, value))));
+    }
+
+    private String value(String key) {
+        return await(store.get(key)).orElseThrow().value();
+    }
+
+    private static String record(String name, String ip, String cidr, String mask) {
+        return "{\"Name\":\"" + name + "\",\"Cluster\":\"default\",\"IPAddresses\":[{\"Type\":\"InternalIP\",\"IP\":\""
+                + ip + "\"}],\"IPv4AllocCIDR\":{\"IP\":\"" + cidr + "\",\"Mask\":\"" + mask
+                + "\"},\"IPv6AllocCIDR\":null,\"ClusterID\":0,\"Source\":\"local\"}";
+    }
+
+    private static void refused(ThrowingCallable call, Reason reason, String message) {
+        assertThatThrownBy(call).isInstanceOfSatisfying(IpamException.class, e -> {
+            assertThat(e.reason()).isEqualTo(reason);
+            assertThat(e.getMessage()).contains(message);
+        });
+    }
+
+    private static void eventually(BooleanSupplier condition) {
+        Instant end = Instant.now().plus(Duration.ofSeconds(10));
+        while (!condition.getAsBoolean()) {
+            assertThat(Instant.now()).isBefore(end);
+            Thread.onSpinWait();
+        }
+    }
+
+}

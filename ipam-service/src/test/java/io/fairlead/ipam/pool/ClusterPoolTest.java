@@ -1,0 +1,137 @@
+package io.fairlead.ipam.pool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.fairlead.contract.Cidr;
+import io.fairlead.contract.Ip;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ClusterPoolTest {
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "'' | 24 | cluster-pool-ipv4-cidr must be provided when using ClusterPool",
+                "10.244.0.0/16 | 8 | cluster-pool-ipv4-mask-size: 8 (expected: at least 16",
+                "10.244.0.0/16 | 31 | cluster-pool-ipv4-mask-size: 31 (expected: 1 to 30",
+                "10.244.0.0/16 | 0 | cluster-pool-ipv4-mask-size: 0 (expected: 1 to 30",
+                "10.0.0.0/4 | 24 | cluster-pool-ipv4-cidr: CIDR: 10.0.0.0/4 (expected: 0.0.0.0/4",
+                "16.0.0.0/4 | 29 | cluster-pool-ipv4-mask-size: 29 (expected: at most 28",
+                "10.244.0.0/16,10.244.128.0/17 | 24 | requested CIDR 10.244.128.0/17 colides with 10.244.0.0/16",
+                "10.244.0.0/16,10.0.0.0/8 | 24 | requested CIDR 10.0.0.0/8 colides with 10.244.0.0/16",
+                "10.244.0.0/33 | 24 | cluster-pool-ipv4-cidr: prefix length: 33",
+                "10.244.0.0/16x | 24 | cluster-pool-ipv4-cidr: CIDR: \"10.244.0.0/16x\"",
+                "pool | 24 | cluster-pool-ipv4-cidr: address: \"pool\"",
+                "fd00::/104 | 24 | cluster-pool-ipv4-cidr: fd00::/104 (expected: an IPv4 CIDR)",
+                "224.0.0.0/8 | 24 | cluster-pool-ipv4-cidr: 224.0.0.0/8 (expected: unicast addresses)",
+                "127.1.0.0/16 | 24 | cluster-pool-ipv4-cidr: 127.1.0.0/16 (expected: unicast addresses)",
+            })
+    void badPoolsAreRefusedNamingValueAndExpectation(String cidrs, int maskSize, String message) {
+        List<String> list = cidrs.isEmpty() ? List.of() : List.of(cidrs.split(","));
+        assertThatThrownBy(() -> ClusterPool.parse(list, maskSize))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(message);
+    }
+
+    @Test
+    void blocksAreGivenInOrderAndTheNextPoolCidrFollowsTheFirst() {
+        BlockTable table = new BlockTable(ClusterPool.parse(List.of("10.244.0.0/23", "10.8.0.0/24"), 24));
+        List<String> given = new ArrayList<>();
+        for (var free = table.nextFree(); free.isPresent(); free = table.nextFree()) {
+            given.add(free.get().toString());
+            table.take(free.get());
+        }
+        assertThat(given).containsExactly("10.244.0.0/24", "10.244.1.0/24", "10.8.0.0/24");
+        assertThat(table.takenBlocks()).isEqualTo(3);
+    }
+
+    @Test
+    void takenCidrsOfOtherSizesKeepEveryBlockTheyTouch() {
+        BlockTable table = new BlockTable(ClusterPool.parse(List.of("10.244.0.0/22"), 24));
+        table.take(Cidr.parse("10.244.0.0/23"));
+        table.take(Cidr.parse("10.244.2.128/25"));
+        assertThat(table.nextFree()).contains(Cidr.parse("10.244.3.0/24"));
+        table.take(Cidr.parse("10.0.0.0/8"));
+        assertThat(table.nextFree()).isEmpty();
+        table.release(Cidr.parse("10.0.0.0/8"));
+        table.release(Cidr.parse("10.244.2.128/25"));
+        assertThat(table.nextFree()).contains(Cidr.parse("10.244.2.0/24"));
+    }
+
+    @Test
+    void aBlockTakenTwiceIsFreeOnlyWhenReleasedTwice() {
+        BlockTable table = new BlockTable(ClusterPool.parse(List.of("10.244.0.0/24"), 24));
+        Cidr block = Cidr.parse("10.244.0.0/24");
+        table.take(block);
+        table.take(block);
+        table.release(block);
+        assertThat(table.isTaken(block)).isTrue();
+        table.release(block);
+        assertThat(table.isTaken(block)).isFalse();
+    }
+
+    @Test
+    void onlyAlignedPrefixesOfTheMaskSizeInsideThePoolAreBlocks() {
+        ClusterPool pool = ClusterPool.parse(List.of("10.244.0.0/16"), 24);
+        assertThat(pool.isBlock(Cidr.parse("10.244.255.0/24"))).isTrue();
+        assertThat(pool.isBlock(Cidr.parse("10.244.0.0/23"))).isFalse();
+        assertThat(pool.isBlock(Cidr.parse("10.245.0.0/24"))).isFalse();
+        assertThat(pool.isBlock(Cidr.parse("fd00::/24"))).isFalse();
+        assertThat(pool.size()).isEqualTo(256);
+        assertThat(pool.containing(Ip.parse("10.244.3.4"))).contains(Cidr.parse("10.244.0.0/16"));
+    }
+
+    @Test
+    void theTableAgreesWithComparingEveryBlockWithEverythingTaken() {
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        for (int round = 0; round < 50; round++) {
+            int prefix = 18 + random.nextInt(5);
+            int mask = prefix + random.nextInt(7);
+            ClusterPool pool = new ClusterPool(
+                    List.of(
+                            Cidr.containing(Ip.parse("10.244.0.0"), prefix),
+                            Cidr.containing(Ip.parse("172.20.0.0"), prefix)),
+                    mask);
+            BlockTable table = new BlockTable(pool);
+            List<Cidr> taken = new ArrayList<>();
+            for (int step = 0; step < 60; step++) {
+                if (!taken.isEmpty() && random.nextInt(3) == 0) {
+                    table.release(taken.remove(random.nextInt(taken.size())));
+                } else {
+                    Ip ip = random.nextBoolean() ? Ip.parse("10.244.0.0") : Ip.parse("172.20.0.0");
+                    Cidr cidr = Cidr.containing(ip.plus(random.nextInt(1 << 15)), 17 + random.nextInt(16));
+                    taken.add(cidr);
+                    table.take(cidr);
+                }
+                checkAgainstModel(seed, pool, table, taken, random.nextInt(5000));
+            }
+        }
+    }
+
+    private static void checkAgainstModel(long seed, ClusterPool pool, BlockTable table, List<Cidr> taken, int start) {
+        Set<Cidr> free = new HashSet<>();
+        for (Cidr part : pool.cidrs()) {
+            for (int i = 0; i < pool.blocksIn(part); i++) {
+                Cidr block = pool.block(part, i);
+                if (taken.stream().noneMatch(t -> t.overlaps(block))) {
+                    free.add(block);
+                }
+            }
+        }
+        assertThat(pool.size() - table.takenBlocks()).as("seed %d", seed).isEqualTo(free.size());
+        if (free.isEmpty()) {
+            assertThat(table.nextFree(start)).as("seed %d", seed).isEmpty();
+        } else {
+            assertThat(free).as("seed %d", seed).contains(table.nextFree(start).orElseThrow());
+        }
+    }
+}
