@@ -2,6 +2,8 @@ package io.fairlead.node.agent;
 
 import io.fairlead.node.api.AgentApi;
 import io.fairlead.node.api.AgentView;
+import io.fairlead.node.cni.CniCommands;
+import io.fairlead.node.cni.CniServer;
 import io.fairlead.node.client.IdentityClient;
 import io.fairlead.node.desired.DesiredState.Source;
 import io.fairlead.node.desired.LocalNode;
@@ -27,7 +29,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
@@ -147,7 +152,7 @@ final class Agent {
                 backoff());
         life.onClose("identity feed", identities);
         for (Source source : Source.values()) {
-            String name = source.name().toLowerCase(java.util.Locale.ROOT);
+            String name = source.name().toLowerCase(Locale.ROOT);
             life.health().register(name, HealthCheck.of(() -> {
                 boolean known = reconciler.state().knows(source);
                 return new HealthCheck.State(known, known ? "in sync" : "waiting for the first complete state");
@@ -197,8 +202,19 @@ final class Agent {
         life.onClose("api threads", executor::shutdownNow);
         GrpcServer api = GrpcServer.startUnix(config.apiSocket(), new AgentApi(view, executor));
         life.onStop("api", api::stop);
-        CniEntry cni = new CniEntry(config, view, life);
-        cni.open();
+        CniServer cni = CniServer.start(
+                CniServer.Settings.of(config.cniSocket()),
+                new CniCommands(view.endpoints(), view.node().cluster(), () -> notReady(view)));
+        life.onClose("cni", cni);
+    }
+
+    /** What STATUS tells a runtime: an ADD cannot succeed before the services have been heard. */
+    private static Optional<String> notReady(AgentView view) {
+        return Arrays.stream(Source.values())
+                .filter(source -> !view.reconciler().state().knows(source))
+                .map(source -> "waiting for the first complete state of "
+                        + source.name().toLowerCase(Locale.ROOT))
+                .findFirst();
     }
 
     private Backoff backoff() {

@@ -145,8 +145,8 @@ public final class AgentApi extends AgentServiceImplBase {
         answer(to, () -> {
             ListBpfMetricsResponse.Builder response = ListBpfMetricsResponse.newBuilder();
             view.metrics().read().forEach(metric -> response.addMetrics(BpfMetric.newBuilder()
-                    .setReason(metric.reason().code())
-                    .setReasonText(metric.reason().text())
+                    .setReason(metric.reason())
+                    .setReasonText(metric.text())
                     .setDirection(metric.direction().name())
                     .setPackets(metric.packets())
                     .setBytes(metric.bytes())));

@@ -92,13 +92,11 @@ public final class IdentityFeed extends Subscription<StreamIdentitiesRequest, St
         }
         Map<Cidr, Peer> peerContent = peers.content();
         Map<Integer, List<String>> identityContent = identities.content();
-        reconciler
-                .update(state -> state.withPeers(peerContent, identityContent))
-                .whenComplete((report, error) -> later(() -> {
-                    if (error == null && response.getNonce() > lastNonce) {
-                        acknowledge(response, report);
-                    }
-                }));
+        whenInKernel(() -> reconciler.update(state -> state.withPeers(peerContent, identityContent)), report -> {
+            if (response.getNonce() > lastNonce) {
+                acknowledge(response, report);
+            }
+        });
     }
 
     private void acknowledge(StreamIdentitiesResponse response, Report report) {

@@ -89,15 +89,14 @@ public final class RouteFeed extends Subscription<StreamRoutesRequest, StreamRou
             return;
         }
         Map<Cidr, PeerRoute> content = routes.content();
-        long nonce = response.getNonce();
-        reconciler.update(state -> state.withRoutes(content)).whenComplete((report, error) -> later(() -> {
-            if (error == null && nonce > lastNonce) {
+        whenInKernel(() -> reconciler.update(state -> state.withRoutes(content)), report -> {
+            if (response.getNonce() > lastNonce) {
                 version = response.getVersion();
                 epoch = response.getEpoch();
-                lastNonce = nonce;
+                lastNonce = response.getNonce();
                 acknowledge(report);
             }
-        }));
+        });
     }
 
     /** One bad entry must not stop the others: it is left out and said back. */

@@ -1,10 +1,14 @@
 package io.fairlead.node.feed;
 
+import io.fairlead.node.reconcile.Report;
 import io.fairlead.node.status.Controller;
 import io.fairlead.runtime.retry.Backoff;
 import io.grpc.stub.StreamObserver;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -66,6 +70,27 @@ abstract class Subscription<Q, R> implements AutoCloseable {
     /** Runs something on the subscription's thread. */
     final void later(Runnable task) {
         executor.execute(task);
+    }
+
+    /**
+     * Waits until the kernel holds what a response said, and tries again when the round failed altogether.
+     *
+     * @param round starts a round of the reconciler
+     * @param done runs on the subscription's thread, unless another stream was opened meanwhile
+     */
+    final void whenInKernel(Supplier<CompletableFuture<Report>> round, Consumer<Report> done) {
+        long mine = generation;
+        var unused = round.get().whenComplete((report, error) -> executor.execute(() -> {
+            if (mine != generation || closed) {
+                return;
+            }
+            if (error == null) {
+                done.accept(report);
+            } else {
+                controller.failed(String.valueOf(error.getMessage()));
+                var unusedToo = executor.schedule(() -> whenInKernel(round, done), 1, TimeUnit.SECONDS);
+            }
+        }));
     }
 
     /** Opens the stream. */
