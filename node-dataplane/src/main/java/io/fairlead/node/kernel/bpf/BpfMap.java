@@ -1,0 +1,181 @@
+package io.fairlead.node.kernel.bpf;
+
+import io.fairlead.node.kernel.KernelException;
+import io.fairlead.node.kernel.bpf.BpfSpec.MapSpec;
+import io.fairlead.node.kernel.ffi.Bpf;
+import io.fairlead.node.kernel.ffi.Native;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.function.IntSupplier;
+import jnr.constants.platform.Errno;
+import org.jspecify.annotations.Nullable;
+
+/** An open map. Keys and values are bytes in direct buffers, entry behind entry. One thread at a time. */
+public final class BpfMap implements AutoCloseable {
+    private final String name;
+    private final int fd;
+    private final MapSpec spec;
+
+    BpfMap(String name, int fd, MapSpec spec) {
+        this.name = name;
+        this.fd = fd;
+        this.spec = spec;
+    }
+
+    /**
+     * Opens a pinned map, for reading it beside the agent or without one.
+     *
+     * @throws KernelException when nothing is pinned there, or not this map
+     */
+    public static BpfMap open(BpfSpec spec, Path pinRoot, String name) {
+        MapSpec expected = spec.map(name);
+        Path pin = pinRoot.resolve(name);
+        int fd = Native.call("open map " + pin, () -> Bpf.LIB.bpf_obj_get(pin.toString()));
+        try {
+            checkLayout(pin, fd, expected);
+        } catch (KernelException e) {
+            Bpf.close(fd);
+            throw e;
+        }
+        return new BpfMap(name, fd, expected);
+    }
+
+    /** A pinned map of another life may have another layout: entries would be read as what they are not. */
+    static void checkLayout(Path pin, int fd, MapSpec expected) {
+        var info = KernelTypes.running().mapInfo().allocate();
+        ByteBuffer length = Bpf.integer(info.buffer().capacity());
+        Native.call("map info " + pin, () -> Bpf.LIB.bpf_obj_get_info_by_fd(fd, info.buffer(), length));
+        String found = layout(
+                info.getInt("type"),
+                info.getInt("key_size"),
+                info.getInt("value_size"),
+                info.getInt("max_entries"),
+                info.getInt("map_flags"));
+        String wanted = layout(
+                expected.type(), expected.keySize(), expected.valueSize(), expected.maxEntries(), expected.flags());
+        if (!found.equals(wanted)) {
+            throw Native.failure("pinned map " + pin, Errno.EINVAL.intValue(), found + " (expected: " + wanted + ")");
+        }
+    }
+
+    private static String layout(int type, int key, int value, int entries, int flags) {
+        return "type " + type + ", key " + key + " bytes, value " + value + " bytes, " + entries + " entries, flags "
+                + flags;
+    }
+
+    public String name() {
+        return name;
+    }
+
+    int fd() {
+        return fd;
+    }
+
+    MapSpec spec() {
+        return spec;
+    }
+
+    /**
+     * How far a batch came.
+     *
+     * @param done entries from the front that were processed
+     * @param failure why the next one was not; null when all were
+     */
+    record Progress(int done, @Nullable KernelException failure) {}
+
+    /** Writes the first {@code count} entries, stopping at the first that fails. */
+    Progress update(ByteBuffer keys, ByteBuffer values, int count) {
+        ByteBuffer processed = Bpf.integer(count);
+        return progress(
+                "update map " + name,
+                processed,
+                count,
+                () -> Bpf.LIB.bpf_map_update_batch(fd, keys, values, processed, null));
+    }
+
+    /** Deletes the first {@code count} keys, stopping at the first that fails; a missing one fails. */
+    Progress delete(ByteBuffer keys, int count) {
+        ByteBuffer processed = Bpf.integer(count);
+        return progress(
+                "delete from map " + name,
+                processed,
+                count,
+                () -> Bpf.LIB.bpf_map_delete_batch(fd, keys, processed, null));
+    }
+
+    void updateOne(ByteBuffer key, ByteBuffer value) {
+        Native.call("update map " + name, () -> Bpf.LIB.bpf_map_update_elem(fd, key, value, 0));
+    }
+
+    void deleteOne(ByteBuffer key) {
+        try {
+            Native.call("delete from map " + name, () -> Bpf.LIB.bpf_map_delete_elem(fd, key));
+        } catch (KernelException e) {
+            if (e.errno() != Errno.ENOENT.intValue()) {
+                throw e;
+            }
+        }
+    }
+
+    private static Progress progress(String attempt, ByteBuffer processed, int count, IntSupplier batch) {
+        try {
+            Native.call(attempt, batch);
+            return new Progress(count, null);
+        } catch (KernelException e) {
+            // A failure before the first entry leaves the count as it was.
+            int done = processed.getInt(0);
+            return new Progress(done >= count ? 0 : done, e);
+        }
+    }
+
+    /** Gets entries while a map is read. */
+    @FunctionalInterface
+    interface Reader {
+        void entries(ByteBuffer keys, ByteBuffer values, int count);
+    }
+
+    /**
+     * Reads the whole map in batches. Entries written meanwhile may be seen or not.
+     *
+     * @param valueSize bytes of a value as user space sees it
+     */
+    void read(int valueSize, int batch, Reader reader) {
+        int size = Math.min(batch, spec.maxEntries());
+        ByteBuffer from = null;
+        while (true) {
+            ByteBuffer keys = Bpf.buffer(size * spec.keySize());
+            ByteBuffer values = Bpf.buffer(size * valueSize);
+            ByteBuffer next = Bpf.buffer(Math.max(spec.keySize(), Integer.BYTES));
+            ByteBuffer count = Bpf.integer(size);
+            ByteBuffer start = from;
+            int failed = errno(() -> Bpf.LIB.bpf_map_lookup_batch(fd, start, next, keys, values, count, null));
+            if (failed == Errno.ENOSPC.intValue() && size < spec.maxEntries()) {
+                // One bucket of the hash has more entries than the batch has room.
+                size *= 2;
+                continue;
+            }
+            if (failed != 0 && failed != Errno.ENOENT.intValue()) {
+                throw Native.failure("read map " + name, failed, "");
+            }
+            reader.entries(keys, values, count.getInt(0));
+            if (failed != 0) {
+                return;
+            }
+            from = next;
+        }
+    }
+
+    private static int errno(IntSupplier call) {
+        try {
+            Native.call("", call);
+            return 0;
+        } catch (KernelException e) {
+            return e.errno();
+        }
+    }
+
+    @Override
+    public void close() {
+        Bpf.close(fd);
+    }
+}

@@ -1,0 +1,54 @@
+package io.fairlead.node.kernel.bpf;
+
+import io.fairlead.contract.Cidr;
+import io.fairlead.contract.IdentityId;
+import io.fairlead.contract.Ip;
+import io.fairlead.node.kernel.IpcacheEntry;
+import io.fairlead.node.kernel.bpf.StructCodec.Value;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+
+/** The map "ipcache": identity of the addresses of a prefix; the longest prefix counts. */
+public final class IpcacheMap extends MapTable<Cidr, IpcacheEntry> {
+    private final Fields fields;
+    private final StructCodec key;
+    private final StructCodec value;
+    private final int familyBits;
+
+    /** @param map the open map "ipcache" */
+    public IpcacheMap(BpfSpec spec, BpfMap map) {
+        super(map);
+        fields = new Fields(spec);
+        key = spec.struct(map.spec().keyType());
+        value = spec.struct(map.spec().valueType());
+        // The family stands before the address, and is always compared in full.
+        familyBits = key.fields().get("family").size() * Byte.SIZE;
+    }
+
+    @Override
+    void writeKey(ByteBuffer keys, int offset, Cidr cidr) {
+        Value written = key.at(keys, offset).putInt("prefixlen", familyBits + cidr.prefixLength());
+        fields.putIp(written, "", cidr.address());
+    }
+
+    @Override
+    Cidr readKey(ByteBuffer keys, int offset) {
+        Value read = key.at(keys, offset);
+        return Cidr.containing(fields.getIp(read, ""), read.getInt("prefixlen") - familyBits);
+    }
+
+    @Override
+    void writeValue(ByteBuffer values, int offset, IpcacheEntry entry) {
+        Value written =
+                value.at(values, offset).putInt("identity", entry.identity().value());
+        entry.host().ifPresent(host -> fields.putIp(written, "host.", host));
+    }
+
+    @Override
+    IpcacheEntry readValue(ByteBuffer values, int offset) {
+        Value read = value.at(values, offset);
+        Optional<Ip> host =
+                read.getInt("host.family") == 0 ? Optional.empty() : Optional.of(fields.getIp(read, "host."));
+        return new IpcacheEntry(new IdentityId(read.getInt("identity")), host);
+    }
+}

@@ -1,0 +1,161 @@
+package io.fairlead.node.kernel.bpf;
+
+import io.fairlead.contract.Ip;
+import io.fairlead.node.kernel.KernelException;
+import io.fairlead.node.kernel.KernelTable;
+import io.fairlead.node.kernel.bpf.StructCodec.Value;
+import io.fairlead.node.kernel.ffi.Bpf;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A map as a table: batches, and an entry by itself where a batch stops. */
+abstract class MapTable<K, V> implements KernelTable<K, V> {
+    private static final int BATCH = 4096;
+
+    private final BpfMap map;
+
+    MapTable(BpfMap map) {
+        this.map = map;
+    }
+
+    /** Writes a key to its bytes, which are zero. */
+    abstract void writeKey(ByteBuffer keys, int offset, K key);
+
+    abstract K readKey(ByteBuffer keys, int offset);
+
+    /** Writes a value to its bytes, which are zero. */
+    abstract void writeValue(ByteBuffer values, int offset, V value);
+
+    abstract V readValue(ByteBuffer values, int offset);
+
+    @Override
+    public String name() {
+        return map.name();
+    }
+
+    @Override
+    public Map<K, V> load() {
+        Map<K, V> entries = new LinkedHashMap<>();
+        int keySize = map.spec().keySize();
+        int valueSize = map.spec().valueSize();
+        map.read(valueSize, BATCH, (keys, values, count) -> {
+            for (int i = 0; i < count; i++) {
+                entries.put(readKey(keys, i * keySize), readValue(values, i * valueSize));
+            }
+        });
+        return entries;
+    }
+
+    @Override
+    public Map<K, KernelException> upsert(Map<K, V> entries) {
+        Map<K, KernelException> failures = new LinkedHashMap<>();
+        List<K> keys = new ArrayList<>(entries.keySet());
+        int valueSize = map.spec().valueSize();
+        for (int from = 0; from < keys.size(); from += BATCH) {
+            List<K> chunk = keys.subList(from, Math.min(from + BATCH, keys.size()));
+            ByteBuffer keyBytes = keyBytes(chunk);
+            ByteBuffer valueBytes = Bpf.buffer(chunk.size() * valueSize);
+            for (int i = 0; i < chunk.size(); i++) {
+                writeValue(valueBytes, i * valueSize, entries.get(chunk.get(i)));
+            }
+            write(
+                    chunk,
+                    failures,
+                    (start, count) -> map.update(
+                            rest(keyBytes, start, map.spec().keySize()), rest(valueBytes, start, valueSize), count),
+                    at -> map.updateOne(rest(keyBytes, at, map.spec().keySize()), rest(valueBytes, at, valueSize)));
+        }
+        return failures;
+    }
+
+    @Override
+    public Map<K, KernelException> delete(Collection<K> keys) {
+        Map<K, KernelException> failures = new LinkedHashMap<>();
+        List<K> all = new ArrayList<>(keys);
+        for (int from = 0; from < all.size(); from += BATCH) {
+            List<K> chunk = all.subList(from, Math.min(from + BATCH, all.size()));
+            ByteBuffer keyBytes = keyBytes(chunk);
+            write(
+                    chunk,
+                    failures,
+                    (start, count) ->
+                            map.delete(rest(keyBytes, start, map.spec().keySize()), count),
+                    at -> map.deleteOne(rest(keyBytes, at, map.spec().keySize())));
+        }
+        return failures;
+    }
+
+    private interface Batch {
+        BpfMap.Progress run(int start, int count);
+    }
+
+    private interface One {
+        void run(int at);
+    }
+
+    /** Batches until one stops, then that entry alone, then batches again. */
+    private void write(List<K> chunk, Map<K, KernelException> failures, Batch batch, One one) {
+        int at = 0;
+        while (at < chunk.size()) {
+            BpfMap.Progress progress = batch.run(at, chunk.size() - at);
+            at += progress.done();
+            if (progress.failure() != null) {
+                try {
+                    one.run(at);
+                } catch (KernelException e) {
+                    failures.put(chunk.get(at), e);
+                }
+                at++;
+            }
+        }
+    }
+
+    private ByteBuffer keyBytes(List<K> keys) {
+        int size = map.spec().keySize();
+        ByteBuffer bytes = Bpf.buffer(keys.size() * size);
+        for (int i = 0; i < keys.size(); i++) {
+            writeKey(bytes, i * size, keys.get(i));
+        }
+        return bytes;
+    }
+
+    /** The entries from one on, as a buffer that starts there. */
+    private static ByteBuffer rest(ByteBuffer entries, int from, int size) {
+        int offset = from * size;
+        return entries.slice(offset, entries.capacity() - offset).order(entries.order());
+    }
+
+    /** Addresses and numbers that several maps have. */
+    static final class Fields {
+        private final int ipv4;
+        private final int ipv6;
+
+        Fields(BpfSpec spec) {
+            ipv4 = spec.number("ip_family", "FAMILY_IPV4");
+            ipv6 = spec.number("ip_family", "FAMILY_IPV6");
+        }
+
+        void putIp(Value value, String prefix, Ip ip) {
+            value.putBytes(prefix + "addr", ip.bytes()).putInt(prefix + "family", ip.isV4() ? ipv4 : ipv6);
+        }
+
+        /** @throws IllegalArgumentException when the family is neither */
+        Ip getIp(Value value, String prefix) {
+            int family = value.getInt(prefix + "family");
+            byte[] bytes = value.getBytes(prefix + "addr");
+            if (family == ipv4) {
+                return Ip.of(Arrays.copyOf(bytes, 4));
+            }
+            if (family == ipv6) {
+                return Ip.of(bytes);
+            }
+            throw new IllegalArgumentException(
+                    "address family: " + family + " (expected: " + ipv4 + " or " + ipv6 + ")");
+        }
+    }
+}

@@ -1,0 +1,161 @@
+package io.fairlead.node.kernel.bpf;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.fairlead.contract.Cidr;
+import io.fairlead.contract.IdentityId;
+import io.fairlead.contract.Ip;
+import io.fairlead.contract.Mac;
+import io.fairlead.node.kernel.IpcacheEntry;
+import io.fairlead.node.kernel.KernelException;
+import io.fairlead.node.kernel.LocalEndpoint;
+import io.fairlead.node.kernel.PodInterface;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+@Tag("root")
+class MapTableTest {
+    static final DatapathConfig CONFIG = new DatapathConfig(
+            Optional.of(Ip.parse("10.244.1.1")), Optional.of(Ip.parse("fd00:1::1")), 1, new Mac(0x020000000001L));
+
+    private final BpfSpec spec = BpfSpec.datapath();
+    private final Path root = Namespace.mountBpf();
+    private BpfObject object;
+
+    @BeforeEach
+    void load() {
+        object = BpfObject.load(spec, CONFIG, root);
+    }
+
+    @AfterEach
+    void unload() {
+        object.close();
+        Namespace.unmount(root);
+    }
+
+    @Test
+    void endpointsComeBackAsTheyWereWritten() {
+        EndpointMap table = new EndpointMap(spec, object.map("endpoints"));
+        Random random = new Random(7);
+        Map<Ip, LocalEndpoint> entries = new HashMap<>();
+        for (int i = 0; i < 20_000; i++) {
+            Ip ip = i % 2 == 0 ? Ip.v4(0x0a000000 + i) : Ip.v6(0xfd00_0000_0000_0000L, i);
+            entries.put(ip, endpoint(random));
+        }
+        assertThat(table.upsert(entries)).isEmpty();
+        assertThat(table.load()).isEqualTo(entries);
+
+        List<Ip> gone = entries.keySet().stream().limit(12_345).toList();
+        List<Ip> asked = new ArrayList<>(gone);
+        asked.add(100, Ip.parse("192.0.2.1"));
+        assertThat(table.delete(asked))
+                .as("one that is not there is no failure")
+                .isEmpty();
+        gone.forEach(entries::remove);
+        assertThat(table.load()).isEqualTo(entries);
+        assertThat(table.delete(gone)).as("again").isEmpty();
+    }
+
+    @Test
+    void ipcacheHoldsPrefixesOfBothFamilies() {
+        IpcacheMap table = new IpcacheMap(spec, object.map("ipcache"));
+        Map<Cidr, IpcacheEntry> entries = new HashMap<>();
+        for (int i = 0; i < 20_000; i++) {
+            Cidr cidr = i % 2 == 0 ? Ip.v4(0x0a000000 + i).toCidr() : new Cidr(Ip.v6(0xfd00L << 48 | i, 0), 64);
+            entries.put(cidr, new IpcacheEntry(new IdentityId(256 + i), Optional.of(Ip.v4(i + 1))));
+        }
+        entries.put(Cidr.parse("0.0.0.0/0"), new IpcacheEntry(IdentityId.WORLD, Optional.empty()));
+        entries.put(Cidr.parse("::/0"), new IpcacheEntry(IdentityId.WORLD, Optional.of(Ip.parse("fd00::5"))));
+        assertThat(table.upsert(entries)).isEmpty();
+        assertThat(table.load()).isEqualTo(entries);
+        assertThat(table.delete(entries.keySet())).isEmpty();
+        assertThat(table.load()).isEmpty();
+    }
+
+    @Test
+    void interfacesKeepWhichFamiliesThereAre() {
+        InterfaceMap table = new InterfaceMap(spec, object.map("interfaces"));
+        Map<Integer, PodInterface> entries = Map.of(
+                5, pod(Optional.of(Ip.parse("10.0.0.5")), Optional.empty()),
+                6, pod(Optional.empty(), Optional.of(Ip.parse("fd00::6"))),
+                7, pod(Optional.of(Ip.parse("10.0.0.7")), Optional.of(Ip.parse("fd00::7"))));
+        assertThat(table.upsert(entries)).isEmpty();
+        assertThat(table.load()).isEqualTo(entries);
+    }
+
+    @Test
+    void whatDoesNotFitIsNamedAndTheRestIsThere() {
+        EndpointMap table = new EndpointMap(spec, object.map("endpoints"));
+        Map<Ip, LocalEndpoint> entries = new HashMap<>();
+        Random random = new Random(3);
+        int room = spec.map("endpoints").maxEntries();
+        for (int i = 0; i < room + 3; i++) {
+            entries.put(Ip.v4(i + 1), endpoint(random));
+        }
+        Map<Ip, KernelException> failures = table.upsert(entries);
+        assertThat(failures).hasSize(3);
+        assertThat(failures.values().iterator().next()).hasMessageContaining("E2BIG");
+        failures.keySet().forEach(entries::remove);
+        assertThat(table.load()).isEqualTo(entries);
+    }
+
+    @Test
+    void entriesOutliveTheObjectThatWroteThem() {
+        new EndpointMap(spec, object.map("endpoints")).upsert(Map.of(Ip.parse("10.0.0.1"), endpoint(new Random(1))));
+        object.close();
+        object = BpfObject.load(spec, CONFIG, root);
+        assertThat(new EndpointMap(spec, object.map("endpoints")).load()).containsKey(Ip.parse("10.0.0.1"));
+        try (BpfMap alone = BpfMap.open(spec, root, "endpoints")) {
+            assertThat(new EndpointMap(spec, alone).load()).containsKey(Ip.parse("10.0.0.1"));
+        }
+    }
+
+    @Test
+    void pinnedMapOfAnotherLayoutIsAnErrorThatNamesBoth() throws Exception {
+        object.close();
+        Files.delete(root.resolve("endpoints"));
+        Namespace.sh("bpftool map create " + root.resolve("endpoints")
+                + " type hash key 8 value 28 entries 65536 name endpoints");
+        assertThatThrownBy(() -> BpfObject.load(spec, CONFIG, root))
+                .isInstanceOf(KernelException.class)
+                .hasMessageContaining(root.resolve("endpoints").toString())
+                .hasMessageContaining("key 8 bytes")
+                .hasMessageContaining("expected: type 1, key 20 bytes");
+        Files.delete(root.resolve("endpoints"));
+        object = BpfObject.load(spec, CONFIG, root);
+    }
+
+    @Test
+    void whatLibbpfSaidIsInTheException() {
+        Path nowhere = Path.of("/tmp");
+        assertThatThrownBy(() -> BpfObject.load(spec, CONFIG, nowhere))
+                .isInstanceOf(KernelException.class)
+                .hasMessageStartingWith("load datapath: ")
+                .hasMessageContaining("lines)");
+    }
+
+    private static LocalEndpoint endpoint(Random random) {
+        return new LocalEndpoint(
+                random.nextInt(1 << 20),
+                random.nextInt(65536),
+                random.nextBoolean(),
+                new IdentityId(random.nextInt()),
+                new Mac(random.nextLong() >>> 16),
+                new Mac(random.nextLong() >>> 16));
+    }
+
+    private static PodInterface pod(Optional<Ip> ipv4, Optional<Ip> ipv6) {
+        return new PodInterface(9, new IdentityId(300), ipv4, ipv6, new Mac(0x020000000002L), new Mac(3));
+    }
+}
