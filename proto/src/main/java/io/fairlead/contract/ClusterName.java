@@ -8,10 +8,10 @@ import java.util.regex.Pattern;
  * @param value 1 to 32 lower-case letters, digits and '-', as Cilium's {@code cluster-name} has it
  */
 public record ClusterName(String value) implements Comparable<ClusterName> {
+    private static final Pattern FORM = Pattern.compile("[a-z0-9]([-a-z0-9]{0,30}[a-z0-9])?");
+
     /** The name of a cluster that was given none. */
     public static final ClusterName DEFAULT = new ClusterName("default");
-
-    private static final Pattern FORM = Pattern.compile("[a-z0-9]([-a-z0-9]{0,30}[a-z0-9])?");
 
     public ClusterName {
         if (!FORM.matcher(value).matches()) {
