@@ -14,12 +14,7 @@ import java.util.TreeSet;
 record CniArgs(Map<String, String> values) {
     private static final String IGNORE_UNKNOWN = "IgnoreUnknown";
     private static final Set<String> KNOWN = Set.of(
-            IGNORE_UNKNOWN,
-            "IP",
-            "K8S_POD_NAMESPACE",
-            "K8S_POD_NAME",
-            "K8S_POD_INFRA_CONTAINER_ID",
-            "K8S_POD_UID");
+            IGNORE_UNKNOWN, "IP", "K8S_POD_NAMESPACE", "K8S_POD_NAME", "K8S_POD_INFRA_CONTAINER_ID", "K8S_POD_UID");
 
     CniArgs {
         values = Map.copyOf(values);
@@ -35,7 +30,8 @@ record CniArgs(Map<String, String> values) {
             }
             if (equals < 1) {
                 throw new CniException(
-                        CniCode.INVALID_ENVIRONMENT, "CNI_ARGS: \"" + part + "\" (expected: KEY=VALUE pairs joined by ';')");
+                        CniCode.INVALID_ENVIRONMENT,
+                        "CNI_ARGS: \"" + part + "\" (expected: KEY=VALUE pairs joined by ';')");
             }
             if (equals + 1 < part.length()) {
                 values.put(part.substring(0, equals), part.substring(equals + 1));
@@ -45,7 +41,8 @@ record CniArgs(Map<String, String> values) {
         unknown.removeAll(KNOWN);
         if (!unknown.isEmpty() && !ignoresUnknown(values)) {
             throw new CniException(
-                    CniCode.INVALID_ENVIRONMENT, "CNI_ARGS: unknown keys " + unknown + " (expected: IgnoreUnknown=1 with them)");
+                    CniCode.INVALID_ENVIRONMENT,
+                    "CNI_ARGS: unknown keys " + unknown + " (expected: IgnoreUnknown=1 with them)");
         }
         return new CniArgs(values);
     }

@@ -92,12 +92,13 @@ public final class CniCommands {
     private CniReply check(CniRequest request, CniConfig config) {
         Attachment attachment = request.attachment(true);
         ObjectNode previous = config.prevResult()
-                .orElseThrow(() -> new CniException(
-                        CniCode.INVALID_CONFIG, "prevResult: missing (expected: the result of ADD)"));
+                .orElseThrow(() ->
+                        new CniException(CniCode.INVALID_CONFIG, "prevResult: missing (expected: the result of ADD)"));
         List<String> differences = new ArrayList<>(endpoints.check(attachment));
         Endpoint endpoint = endpoints
                 .find(attachment)
-                .orElseThrow(() -> new CniException(CniCode.UNKNOWN_CONTAINER, "no endpoint of container " + attachment));
+                .orElseThrow(
+                        () -> new CniException(CniCode.UNKNOWN_CONTAINER, "no endpoint of container " + attachment));
         for (Ip ip : endpoint.ips()) {
             if (!mentions(previous, ip)) {
                 differences.add("prevResult: no address " + ip + ", which the pod has");
@@ -126,7 +127,9 @@ public final class CniCommands {
                 valid.map(set -> endpoints.retain(config.network(), set)).orElse(List.of());
         if (!failures.isEmpty()) {
             throw new CniException(
-                    CniCode.GC_INCOMPLETE, failures.size() + " endpoints were not removed", String.join("; ", failures));
+                    CniCode.GC_INCOMPLETE,
+                    failures.size() + " endpoints were not removed",
+                    String.join("; ", failures));
         }
         return CniReply.EMPTY;
     }

@@ -1,7 +1,7 @@
 package io.fairlead.node.cni;
 
-import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -79,7 +79,8 @@ final class CniConfig {
         JsonNode mac = ignoringCase(root.path("runtimeConfig"), "mac");
         if (!mac.isMissingNode()) {
             throw new CniException(
-                    CniCode.UNSUPPORTED_FIELD, "runtimeConfig.mac: " + mac + " (expected: absent, the node chooses it)");
+                    CniCode.UNSUPPORTED_FIELD,
+                    "runtimeConfig.mac: " + mac + " (expected: absent, the node chooses it)");
         }
     }
 
@@ -91,14 +92,16 @@ final class CniConfig {
             if (!label.path("key").isTextual() || !label.path("value").isTextual()) {
                 throw invalid("args.cni.labels", label, "objects with the texts key and value");
             }
-            entries.add(Map.entry(label.path("key").asText(), label.path("value").asText()));
+            entries.add(
+                    Map.entry(label.path("key").asText(), label.path("value").asText()));
         }
         return entries;
     }
 
     /** Addresses the pod must get: from the capability, the arguments, or the old variable; at most one a family. */
     List<Ip> requestedIps(CniArgs args) {
-        List<String> texts = new ArrayList<>(texts("runtimeConfig.ips", ignoringCase(root.path("runtimeConfig"), "ips")));
+        List<String> texts =
+                new ArrayList<>(texts("runtimeConfig.ips", ignoringCase(root.path("runtimeConfig"), "ips")));
         if (texts.isEmpty()) {
             texts.addAll(texts("args.cni.ips", root.path("args").path("cni").path("ips")));
         }

@@ -45,7 +45,8 @@ final class CniFrames {
             return reply(CniReply.failure(
                     CniReply.FALLBACK_VERSION,
                     new CniException(
-                            CniCode.INTERNAL, "result: " + output.length + " bytes (expected: at most " + MAX_REPLY + ")")));
+                            CniCode.INTERNAL,
+                            "result: " + output.length + " bytes (expected: at most " + MAX_REPLY + ")")));
         }
         return ByteBuffer.allocate(REPLY_HEADER + output.length)
                 .putInt(REPLY_MAGIC)

@@ -55,7 +55,8 @@ record CniRequest(Map<String, String> environment, ByteBuffer stdin) {
         String container = variable("CNI_CONTAINERID");
         if (container.length() > MAX_CONTAINER_ID
                 || !CONTAINER_ID.matcher(container).matches()) {
-            wrong.add(problem("CNI_CONTAINERID", container, "a letter or digit, then letters, digits, '_', '.' and '-'"));
+            wrong.add(
+                    problem("CNI_CONTAINERID", container, "a letter or digit, then letters, digits, '_', '.' and '-'"));
         }
         if (needsNetns && !netns().startsWith("/")) {
             wrong.add(problem("CNI_NETNS", netns(), "an absolute path"));
@@ -83,6 +84,7 @@ record CniRequest(Map<String, String> environment, ByteBuffer stdin) {
                 && name.getBytes(StandardCharsets.UTF_8).length <= MAX_IFNAME
                 && !name.equals(".")
                 && !name.equals("..")
-                && name.chars().noneMatch(c -> c == '/' || c == ':' || c == 0x7f || c <= ' ' || Character.isWhitespace(c));
+                && name.chars()
+                        .noneMatch(c -> c == '/' || c == ':' || c == 0x7f || c <= ' ' || Character.isWhitespace(c));
     }
 }

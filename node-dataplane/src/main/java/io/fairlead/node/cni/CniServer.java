@@ -83,8 +83,8 @@ public final class CniServer implements AutoCloseable {
         }
         named("fl-cni-accept").newThread(server::accept).start();
         long period = settings.replayEvery().toMillis();
-        Future<?> unused = server.timers.scheduleWithFixedDelay(
-                server::replayQuietly, period, period, TimeUnit.MILLISECONDS);
+        Future<?> unused =
+                server.timers.scheduleWithFixedDelay(server::replayQuietly, period, period, TimeUnit.MILLISECONDS);
         return server;
     }
 
@@ -187,8 +187,7 @@ public final class CniServer implements AutoCloseable {
     private CniReply run(CniRequest request) {
         if (CniCommand.ADD.name().equals(request.environment().get("CNI_COMMAND"))) {
             String container = request.environment().getOrDefault("CNI_CONTAINERID", "");
-            deletes.replay(
-                    new Attachment(container, request.environment().getOrDefault("CNI_IFNAME", "")));
+            deletes.replay(new Attachment(container, request.environment().getOrDefault("CNI_IFNAME", "")));
         }
         return commands.run(request);
     }

@@ -95,8 +95,7 @@ final class DeleteQueue {
                 .addKeyValue("reason", why.getMessage())
                 .log("queued delete is unreadable and was put aside");
         try {
-            Files.move(
-                    file, file.resolveSibling(file.getFileName() + ".bad"), StandardCopyOption.REPLACE_EXISTING);
+            Files.move(file, file.resolveSibling(file.getFileName() + ".bad"), StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
             LOGGER.atWarn().addKeyValue("file", file).setCause(e).log("queued delete could not be put aside");
         }

@@ -74,7 +74,9 @@ final class EndpointCreation {
         undo.add(() -> parts.queueIdentityRelease(endpoint()));
         step("unable to allocate identity", () -> {
             parts.registrations()
-                    .acquire(request.workload().labels(), identity -> checkpoint(endpoint().withIdentity(identity)));
+                    .acquire(
+                            request.workload().labels(),
+                            identity -> checkpoint(endpoint().withIdentity(identity)));
             return endpoint();
         });
     }
@@ -129,9 +131,9 @@ final class EndpointCreation {
             try {
                 checkpoint(leaving);
             } catch (RuntimeException e) {
-                // A full disk must not keep the pod's interface; a restart finds the endpoint half-made, which is enough.
+                // A full disk must not keep the pod's interface; a restart finds the endpoint half-made, which is
+                // enough.
                 parts.table().remember(leaving);
-                current = Optional.of(leaving);
                 cause.addSuppressed(e);
             }
         }
@@ -146,9 +148,9 @@ final class EndpointCreation {
     }
 
     private Endpoint checkpoint(Endpoint endpoint) {
-        Endpoint saved = parts.table().save(endpoint);
-        current = Optional.of(saved);
-        return saved;
+        // First, so that what cannot be saved is undone all the same.
+        current = Optional.of(endpoint);
+        return parts.table().save(endpoint);
     }
 
     private Endpoint endpoint() {

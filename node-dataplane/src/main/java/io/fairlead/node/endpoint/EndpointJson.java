@@ -33,11 +33,12 @@ final class EndpointJson {
                     .put("gateway", address.gateway().toString());
         }
         endpoint.identity().ifPresent(identity -> root.put("identity", identity.toString()));
-        endpoint.device().ifPresent(device -> root.putObject("device")
-                .put("ifindex", device.ifindex())
-                .put("mac", device.mac().toString())
-                .put("nodeMac", device.nodeMac().toString())
-                .put("mtu", device.mtu()));
+        endpoint.device()
+                .ifPresent(device -> root.putObject("device")
+                        .put("ifindex", device.ifindex())
+                        .put("mac", device.mac().toString())
+                        .put("nodeMac", device.nodeMac().toString())
+                        .put("mtu", device.mtu()));
         try {
             return JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(root);
         } catch (JsonProcessingException e) {
@@ -78,8 +79,8 @@ final class EndpointJson {
         for (JsonNode ip : root.path("requestedIps")) {
             requested.add(Ip.parse(ip.asText()));
         }
-        Workload workload = new Workload(
-                optional(root, "namespace"), optional(root, "pod"), Labels.decode(text(root, "labels")));
+        Workload workload =
+                new Workload(optional(root, "namespace"), optional(root, "pod"), Labels.decode(text(root, "labels")));
         Attachment attachment = new Attachment(text(root, "containerId"), text(root, "ifname"));
         return new EndpointRequest(attachment, text(root, "netns"), text(root, "network"), workload, requested);
     }

@@ -48,8 +48,7 @@ public final class EndpointManager implements AutoCloseable {
         store = new EndpointStore(settings.stateDirectory());
         EndpointTable table = new EndpointTable(store, random);
         Registrations registrations = new Registrations(ports.identities(), ports.publisher(), table);
-        ReleaseQueue releases =
-                new ReleaseQueue(settings.stateDirectory(), registrations::deliver, backoff, random);
+        ReleaseQueue releases = new ReleaseQueue(settings.stateDirectory(), registrations::deliver, backoff, random);
         claims = new Claims(settings.patience());
         parts = new EndpointParts(settings, pool, ports, table, registrations, releases);
     }
@@ -160,14 +159,25 @@ public final class EndpointManager implements AutoCloseable {
     public int refresh() {
         int failed = 0;
         for (Endpoint seen : endpoints()) {
-            try {
-                claims.holding(seen.attachment(), () -> bringOn(find(seen.attachment())));
-            } catch (RuntimeException e) {
+            boolean leaving = seen.state() == EndpointState.DISCONNECTING;
+            // After one failure the control plane is not asked again: each attempt may wait for its deadline.
+            if (leaving || failed == 0) {
+                failed += tryBringOn(seen) ? 0 : 1;
+            } else {
                 failed++;
-                warn(seen, e, "endpoint was not refreshed; trying again later");
             }
         }
         return failed;
+    }
+
+    private boolean tryBringOn(Endpoint seen) {
+        try {
+            claims.holding(seen.attachment(), () -> bringOn(find(seen.attachment())));
+            return true;
+        } catch (RuntimeException e) {
+            warn(seen, e, "endpoint was not refreshed; trying again later");
+            return false;
+        }
     }
 
     private Optional<Endpoint> bringOn(Optional<Endpoint> now) {

@@ -37,7 +37,9 @@ final class EndpointTable {
     }
 
     List<Endpoint> all() {
-        return endpoints.values().stream().sorted((a, b) -> a.id().compareTo(b.id())).toList();
+        return endpoints.values().stream()
+                .sorted((a, b) -> a.id().compareTo(b.id()))
+                .toList();
     }
 
     /** Those not being removed. */

@@ -37,7 +37,8 @@ class CniServerFuzzTest {
             }
             byte[] answer = send(frame("CNI_COMMAND=VERSION\0", "{\"cniVersion\":\"1.0.0\"}"));
             assertThat(new String(answer, StandardCharsets.UTF_8)).contains("supportedVersions");
-            assertThat(agent.endpoints.endpoints().size()).isEqualTo(node.devices().size());
+            assertThat(agent.endpoints.endpoints().size())
+                    .isEqualTo(node.devices().size());
         }
     }
 

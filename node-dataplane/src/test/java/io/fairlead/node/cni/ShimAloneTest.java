@@ -48,7 +48,9 @@ class ShimAloneTest {
     @Test
     void theBinaryIsSmallAndStatic() throws Exception {
         assertThat(Files.size(Shim.BUILT.binary())).isLessThan(100_000);
-        assertThat(Shim.BUILT.run(Map.of("CNI_COMMAND", "VERSION", "LD_PRELOAD", "/nonexistent.so"), "{}").exitCode())
+        assertThat(Shim.BUILT
+                        .run(Map.of("CNI_COMMAND", "VERSION", "LD_PRELOAD", "/nonexistent.so"), "{}")
+                        .exitCode())
                 .isZero();
     }
 
@@ -91,7 +93,8 @@ class ShimAloneTest {
         FakeNode node = new FakeNode();
         Attachment pod = new Attachment("default-t2", "eth0");
         try (CniAgent agent = new CniAgent(directory, node)) {
-            assertThat(Shim.BUILT.run(Shim.environment("ADD"), config()).exitCode()).isZero();
+            assertThat(Shim.BUILT.run(Shim.environment("ADD"), config()).exitCode())
+                    .isZero();
             assertThat(agent.endpoints.find(pod)).isPresent();
         }
         for (int i = 0; i < 2; i++) {
@@ -111,6 +114,7 @@ class ShimAloneTest {
         FakeNode node = new FakeNode();
         try (CniAgent agent = new CniAgent(directory, node)) {
             Shim.BUILT.run(Shim.environment("ADD"), config());
+            assertThat(agent.endpoints.find(pod())).isPresent();
         }
         Shim.BUILT.run(Shim.environment("DEL"), config());
         byte[] kept = Files.readAllBytes(queue().get(0));
@@ -130,6 +134,7 @@ class ShimAloneTest {
         FakeNode node = new FakeNode();
         try (CniAgent agent = new CniAgent(directory, node)) {
             Shim.BUILT.run(Shim.environment("ADD"), config());
+            assertThat(agent.endpoints.find(pod())).isPresent();
         }
         Shim.BUILT.run(Shim.environment("DEL"), config());
         byte[] kept = Files.readAllBytes(queue().get(0));
@@ -181,14 +186,19 @@ class ShimAloneTest {
 
     @Test
     void tooMuchInputIsRefused() throws Exception {
-        assertThat(Shim.BUILT.run(Shim.environment("ADD"), new byte[(1 << 20) + 1]).output())
+        assertThat(Shim.BUILT
+                        .run(Shim.environment("ADD"), new byte[(1 << 20) + 1])
+                        .output())
                 .contains("\"code\":6,\"msg\":\"network configuration: too long (expected: at most 1048576 bytes)\"");
         assertThat(Shim.BUILT
                         .run(Shim.environment("ADD", "CNI_ARGS=" + "x".repeat(70_000)), config())
                         .output())
                 .contains("\"code\":4,\"msg\":\"CNI_ variables: too long (expected: at most 65536 bytes)\"");
-        assertThat(Shim.BUILT.run(Shim.environment("ADD"), "[".repeat(100_000)).output()).contains("\"code\":6");
-        assertThat(Shim.BUILT.run(Shim.environment("ADD"), "{\"a\":" + "[".repeat(100_000)).output())
+        assertThat(Shim.BUILT.run(Shim.environment("ADD"), "[".repeat(100_000)).output())
+                .contains("\"code\":6");
+        assertThat(Shim.BUILT
+                        .run(Shim.environment("ADD"), "{\"a\":" + "[".repeat(100_000))
+                        .output())
                 .contains("\"code\":6");
     }
 

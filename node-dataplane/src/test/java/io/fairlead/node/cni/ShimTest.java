@@ -57,8 +57,8 @@ class ShimTest {
         assertThat(ended)
                 .isEqualTo(new Shim.Ended(
                         1,
-                        "{\"cniVersion\":\"" + version + "\",\"code\":" + code + ",\"msg\":\"" + msg.replace("\"", "\\\"")
-                                + "\",\"details\":\"\"}\n"));
+                        "{\"cniVersion\":\"" + version + "\",\"code\":" + code + ",\"msg\":\""
+                                + msg.replace("\"", "\\\"") + "\",\"details\":\"\"}\n"));
     }
 
     private static String result(String version, Endpoint endpoint) {
@@ -108,6 +108,7 @@ class ShimTest {
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
+            quoteCharacter = '`',
             value = {
                 "'runtimeConfig':{'ips':['10.244.2.77']}|",
                 "'runtimeConfig':{'Ips':['10.244.2.77/24']}|",
@@ -115,8 +116,7 @@ class ShimTest {
                 "'x':1|CNI_ARGS=IP=10.244.2.77"
             })
     void addressesAreAskedForInEveryWayRuntimesDo(String member, String args) throws Exception {
-        // the quotes of the row are the configuration's
-        run("ADD", config("1.0.0", member.contains("'") ? member : "'" + member), args == null ? "CNI_ARGS=" : args);
+        run("ADD", config("1.0.0", member), args == null ? "CNI_ARGS=" : args);
         assertThat(agent.endpoints.find(POD).orElseThrow().ips()).hasToString("[10.244.2.77]");
     }
 
@@ -137,8 +137,7 @@ class ShimTest {
     void checkAcceptsWhatAddMadeAndSaysWhatIsMissing() throws Exception {
         String result = run("ADD", config("1.0.0")).output().trim();
         expect(run("CHECK", config("1.0.0", "\"prevResult\":" + result)), OK);
-        expectError(
-                run("CHECK", config("1.0.0")), "1.0.0", 7, "prevResult: missing (expected: the result of ADD)");
+        expectError(run("CHECK", config("1.0.0")), "1.0.0", 7, "prevResult: missing (expected: the result of ADD)");
         expectError(
                 run("CHECK", config("1.0.0", "\"prevResult\":" + result), "CNI_CONTAINERID=other"),
                 "1.0.0",
@@ -169,7 +168,8 @@ class ShimTest {
         assertThat(agent.endpoints.endpoints())
                 .extracting(e -> e.attachment().containerId())
                 .containsExactly("b");
-        assertThat(run("GC", config("1.1.0", "'cni.dev/valid-attachments':[{}]")).output())
+        assertThat(run("GC", config("1.1.0", "'cni.dev/valid-attachments':[{}]"))
+                        .output())
                 .contains("\"code\":7,\"msg\":\"cni.dev/valid-attachments: {} (expected: objects with the texts");
     }
 
@@ -214,7 +214,7 @@ class ShimTest {
                 "'args':{'cni':{'ips':['10.9.0.1']}}|101|unable to allocate IP: provided IP is not in the valid range: 10.9.0.1 (expected: 10.244.2.0/24)"
             })
     void badConfigurationsAreNamed(String member, int code, String msg) throws Exception {
-        Shim.Ended ended = run("ADD", config("1.0.0", member.replaceFirst("'s pod", "'s pod")));
+        Shim.Ended ended = run("ADD", config("1.0.0", member));
         expectError(ended, "1.0.0", code, msg);
         assertThat(agent.endpoints.endpoints()).isEmpty();
     }
@@ -233,7 +233,6 @@ class ShimTest {
     @Test
     void aFailingControlPlaneMeansTryAgainLater() throws Exception {
         node.before(FakeNode.failing("identity"));
-        expectError(
-                run("ADD", config("1.0.0")), "1.0.0", 11, "unable to allocate identity: identity fails");
+        expectError(run("ADD", config("1.0.0")), "1.0.0", 11, "unable to allocate identity: identity fails");
     }
 }

@@ -47,8 +47,7 @@ class AddressPoolTest {
                 .hasMessage("pod CIDR: 10.244.3.0/31 (expected: room for a router and a pod, such as 10.244.2.0/24)");
         assertThatThrownBy(() -> pool.add(Cidr.parse("10.244.0.0/16")))
                 .hasMessage("pod CIDR: 10.244.0.0/16 (expected: no overlap with 10.244.2.0/24)");
-        assertThatThrownBy(() -> pool.allocate(Ip.Family.V6, "a"))
-                .hasMessage("required IPv6 PodCIDR not available");
+        assertThatThrownBy(() -> pool.allocate(Ip.Family.V6, "a")).hasMessage("required IPv6 PodCIDR not available");
     }
 
     @Test
@@ -77,8 +76,7 @@ class AddressPoolTest {
     void randomOperationsAgreeWithAPlainModel(long seed) {
         Random random = new Random(seed);
         AddressPool pool = new AddressPool(List.of(Cidr.parse("10.0.0.0/28"), Cidr.parse("10.0.1.0/29")), random);
-        Map<Ip, String> model = new HashMap<>(
-                Map.of(Ip.parse("10.0.0.1"), "router", Ip.parse("10.0.1.1"), "router"));
+        Map<Ip, String> model = new HashMap<>(Map.of(Ip.parse("10.0.0.1"), "router", Ip.parse("10.0.1.1"), "router"));
         for (int i = 0; i < 5000; i++) {
             String owner = "o" + random.nextInt(3);
             Ip ip = Ip.parse("10.0." + random.nextInt(2) + "." + random.nextInt(16));

@@ -35,7 +35,7 @@ class EndpointInterleavingTest {
     void randomInterleavingsOfAddAndDeleteLeakNothing(long seed) throws Exception {
         node.before(call -> {
             ThreadLocalRandom random = ThreadLocalRandom.current();
-            Thread.yield();
+            java.util.concurrent.locks.LockSupport.parkNanos(random.nextInt(50_000));
             if (random.nextInt(12) == 0) {
                 throw new IllegalStateException(call + " fails now and then");
             }
@@ -87,7 +87,9 @@ class EndpointInterleavingTest {
         Set<Ip> ips = new HashSet<>(Set.of(Ip.parse("10.244.2.1")));
         Set<Integer> ids = new HashSet<>();
         for (Endpoint endpoint : agent.manager.endpoints()) {
-            endpoint.ips().forEach(ip -> assertThat(ips.add(ip)).as("%s is given once", ip).isTrue());
+            endpoint.ips()
+                    .forEach(ip ->
+                            assertThat(ips.add(ip)).as("%s is given once", ip).isTrue());
             assertThat(ids.add(endpoint.id().value())).isTrue();
             if (endpoint.state() == EndpointState.READY) {
                 assertThat(node.devices()).contains(endpoint.hostInterface());

@@ -68,7 +68,8 @@ class EndpointManagerTest {
         EndpointRequest other = new EndpointRequest(
                 attachment("a"), "/run/netns/other", "fairlead", request("a").workload(), List.of());
         assertThatThrownBy(() -> agent.manager.add(other))
-                .hasMessage("container a/eth0 already has an endpoint in /run/netns/a (expected: DEL before another ADD)");
+                .hasMessage(
+                        "container a/eth0 already has an endpoint in /run/netns/a (expected: DEL before another ADD)");
     }
 
     @Test
@@ -83,13 +84,11 @@ class EndpointManagerTest {
 
     @Test
     void anInterfaceOfSomebodyElseIsAClearErrorAndStays() {
-        PodDevices.Spec foreign =
-                new PodDevices.Spec("other0", "/run/netns/a", "eth0", 1500, List.of(), List.of());
+        PodDevices.Spec foreign = new PodDevices.Spec("other0", "/run/netns/a", "eth0", 1500, List.of(), List.of());
         node.create(foreign);
         assertThatThrownBy(() -> agent.manager.add(request("a")))
                 .isInstanceOfSatisfying(
-                        EndpointException.class,
-                        e -> assertThat(e.reason()).isEqualTo(EndpointException.Reason.EXISTS))
+                        EndpointException.class, e -> assertThat(e.reason()).isEqualTo(EndpointException.Reason.EXISTS))
                 .hasMessage("interface eth0 exists already in /run/netns/a (expected: no interface of that name)");
         assertThat(node.devices()).containsExactly("other0");
         agent.expectNothingTaken();
@@ -126,8 +125,9 @@ class EndpointManagerTest {
         assertThatThrownBy(() -> agent.manager.add(request("a")))
                 .satisfies(e -> assertThat(e.getSuppressed()).hasSize(1));
         assertThat(agent.pool.allocations()).hasSize(2);
-        assertThat(agent.manager.endpoints()).singleElement().satisfies(e -> assertThat(e.state())
-                .isEqualTo(EndpointState.DISCONNECTING));
+        assertThat(agent.manager.endpoints())
+                .singleElement()
+                .satisfies(e -> assertThat(e.state()).isEqualTo(EndpointState.DISCONNECTING));
         assertThatThrownBy(() -> agent.manager.delete(attachment("a"))).hasMessage("delete fails");
         node.before(FakeNode.nothing());
         agent.manager.delete(attachment("a"));
@@ -281,8 +281,9 @@ class EndpointManagerTest {
         assertThat(agent.manager.retain("another", Set.of())).isEmpty();
         assertThat(agent.manager.endpoints()).hasSize(2);
         assertThat(agent.manager.retain("fairlead", Set.of(attachment("b")))).isEmpty();
-        assertThat(agent.manager.endpoints()).singleElement().satisfies(e -> assertThat(e.attachment())
-                .isEqualTo(attachment("b")));
+        assertThat(agent.manager.endpoints())
+                .singleElement()
+                .satisfies(e -> assertThat(e.attachment()).isEqualTo(attachment("b")));
         node.before(FakeNode.failing("delete"));
         assertThat(agent.manager.retain("fairlead", Set.of())).containsExactly("b/eth0: delete fails");
         node.before(FakeNode.nothing());

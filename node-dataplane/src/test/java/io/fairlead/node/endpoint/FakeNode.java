@@ -121,7 +121,8 @@ public final class FakeNode implements PodDevices, IdentityAllocator, EndpointPu
     public Pair create(Spec spec) {
         return call("create", () -> {
             boolean taken = specs.values().stream()
-                    .anyMatch(s -> s.netns().equals(spec.netns()) && s.podInterface().equals(spec.podInterface()));
+                    .anyMatch(s ->
+                            s.netns().equals(spec.netns()) && s.podInterface().equals(spec.podInterface()));
             if (taken || pairs.containsKey(spec.hostInterface())) {
                 throw new KernelException(
                         "link add " + spec.podInterface(), 17, "EEXIST (File exists)", FailureKind.GIVE_UP);
