@@ -1,6 +1,6 @@
 # Fairlead: a machine with JDK 17, Maven, make, git and apt is enough; `make deps` brings the rest.
 SHELL := /bin/bash
-MVN ?= mvn -B
+MVN ?= mvn -B -Dstyle.color=never
 SANDBOX := deploy/sandbox/sandbox
 C_FORMATTED = $(wildcard bench/c/*.[ch] node-dataplane/bpf/*.[ch] node-dataplane/bpf/lib/*.[ch] node-dataplane/cni/*.[ch] node-dataplane/cni/test/*.[ch])
 
