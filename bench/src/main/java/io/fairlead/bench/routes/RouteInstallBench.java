@@ -90,12 +90,12 @@ public final class RouteInstallBench {
             List<Double> withGateways = new ArrayList<>();
             for (int i = 0; i < rounds; i++) {
                 warm.add(ours(tables, set));
-                withObjects.add(batch(tables, objects, set.size()));
+                withObjects.add(batch(tables, objects, set));
                 if (i < COLD_ROUNDS) {
                     cold.add(coldProcess(set.size()));
                 }
                 if (i < PLAIN_ROUNDS) {
-                    withGateways.add(batch(tables, gateways, set.size()));
+                    withGateways.add(batch(tables, gateways, set));
                 }
             }
             print(set.size(), new Spread(warm), new Spread(cold), new Spread(withObjects), new Spread(withGateways));
@@ -130,13 +130,12 @@ public final class RouteInstallBench {
         return millis;
     }
 
-    private static double batch(Tables tables, Path file, int size) throws IOException, InterruptedException {
+    private static double batch(Tables tables, Path file, RouteSet set) throws IOException, InterruptedException {
         long start = System.nanoTime();
         execute("ip", "-batch", file.toString());
         double millis = (System.nanoTime() - start) / 1e6;
-        tables.expect(size);
-        execute("ip", "route", "flush", "proto", "70");
-        execute("ip", "nexthop", "flush", "proto", "70");
+        tables.expect(set.size());
+        tables.remove(set);
         return millis;
     }
 
@@ -205,11 +204,7 @@ public final class RouteInstallBench {
         @Override
         public String toString() {
             return String.format(
-                    Locale.ROOT,
-                    "%.1f ms [%.1f-%.1f]",
-                    median(),
-                    millis.get(0),
-                    millis.get(millis.size() - 1));
+                    Locale.ROOT, "%.1f ms [%.1f-%.1f]", median(), millis.get(0), millis.get(millis.size() - 1));
         }
     }
 }
