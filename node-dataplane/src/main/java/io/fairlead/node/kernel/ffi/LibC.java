@@ -6,7 +6,7 @@ import java.nio.ByteBuffer;
  * Functions of the C library, in C names; all return -1 and set errno when they fail, so call them through {@link
  * Native#call}.
  *
- * <p>Buffers are direct, in native byte order, and are passed from their first byte on.
+ * <p>Buffers are direct, in native byte order, and are passed from their position on.
  */
 public interface LibC {
     int socket(int domain, int type, int protocol);

@@ -79,10 +79,10 @@ public record Link(
         }
 
         private void common(NlmsgWriter w, String device) {
-            w.attr(IFLA_IFNAME, device);
             if (mtu > 0) {
                 w.attr(IFLA_MTU, mtu);
             }
+            w.attr(IFLA_IFNAME, device);
         }
     }
 

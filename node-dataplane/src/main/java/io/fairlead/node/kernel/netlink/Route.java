@@ -198,6 +198,8 @@ public record Route(
         int nextHopId = 0;
         // A tos (byte 3) or a source prefix (byte 2) makes it a route of its own kind.
         boolean plain = message.u8(2) == 0 && message.u8(3) == 0;
+        // With a nexthop object the kernel shows the object's path too (nexthop_compat_mode).
+        boolean ownPath = false;
         Optional<Ip> gateway = Optional.empty();
         Optional<Ip> source = Optional.empty();
         Attr attribute = message.attributes(HEADER);
@@ -210,7 +212,8 @@ public record Route(
                 case RTA_PRIORITY -> metric = attribute.s32();
                 case RTA_TABLE -> table = attribute.s32();
                 case RTA_NH_ID -> nextHopId = attribute.s32();
-                case RTA_METRICS, RTA_MULTIPATH, RTA_VIA, RTA_ENCAP -> plain = false;
+                case RTA_METRICS -> plain = false;
+                case RTA_MULTIPATH, RTA_VIA, RTA_ENCAP -> ownPath = true;
                 default -> {}
             }
         }
@@ -225,7 +228,7 @@ public record Route(
                 source,
                 nextHopId,
                 message.s32(8),
-                plain);
+                plain && (!ownPath || nextHopId != 0));
     }
 
     private static Cidr destination(Ip address, Ip.Family family, int length) {

@@ -78,8 +78,10 @@ final class Socket implements Closeable {
         option(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group);
     }
 
-    /** Sends what a buffer holds up to this length. */
+    /** Sends the first bytes of a buffer, whose position goes back to its start. */
     void send(String attempt, ByteBuffer data, int length) {
+        // C functions get the address of the position.
+        data.position(0);
         int sent = Native.call(attempt, () -> LIBC.sendto(fd, data, length, 0, kernel, ADDRESS_LENGTH));
         if (sent != length) {
             throw new KernelException(
