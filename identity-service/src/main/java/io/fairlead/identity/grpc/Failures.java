@@ -1,0 +1,31 @@
+package io.fairlead.identity.grpc;
+
+import io.fairlead.identity.allocation.IdentityException;
+import io.fairlead.kvstore.KvException;
+import io.fairlead.runtime.grpc.Statuses;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import java.util.Optional;
+
+/** Which gRPC status a failure of this service is. */
+final class Failures {
+    private static final Statuses STATUSES = new Statuses(
+            failure -> failure instanceof KvException kv ? Optional.of(kv.kind()) : Optional.empty());
+
+    private Failures() {}
+
+    static StatusRuntimeException status(Throwable failure) {
+        if (!(failure instanceof IdentityException refused)) {
+            return STATUSES.toStatus(failure);
+        }
+        Status status =
+                switch (refused.reason()) {
+                    case INVALID -> Status.INVALID_ARGUMENT;
+                    case UNKNOWN -> Status.NOT_FOUND;
+                    case EXHAUSTED -> Status.RESOURCE_EXHAUSTED;
+                    case REFUSED -> Status.FAILED_PRECONDITION;
+                    case BUSY -> Status.ABORTED;
+                };
+        return status.withDescription(refused.getMessage()).asRuntimeException();
+    }
+}
