@@ -64,7 +64,7 @@ fairlead_launch() {
     case $program in
         # A command prints answers, no log lines; finding and setting up a logger would take a quarter of its time.
         fairlead)
-            options="$options -XX:TieredStopAtLevel=1 -Xms16m -Xmx128m -Dslf4j.provider=org.slf4j.helpers.NOP_FallbackServiceProvider"
+            options="$options -XX:TieredStopAtLevel=1 -Xms16m -Xmx128m -Dslf4j.provider=org.slf4j.helpers.NOP_FallbackServiceProvider -Dslf4j.internal.verbosity=WARN"
             ;;
         fairlead-agent) options="$options -Xms32m -Xmx256m -XX:+ExitOnOutOfMemoryError" ;;
         *) options="$options -Xms32m -Xmx192m -XX:+ExitOnOutOfMemoryError" ;;
