@@ -62,7 +62,10 @@ fairlead_launch() {
     [ "$LC_ALL_BEFORE" = unset ] && unset LC_ALL || LC_ALL=$LC_ALL_BEFORE
     options="-XX:+UseSerialGC -XX:-UsePerfData -Xshare:auto -Xlog:disable -Xlog:all=error:stderr"
     case $program in
-        fairlead) options="$options -XX:TieredStopAtLevel=1 -Xms16m -Xmx128m" ;;
+        # A command prints answers, no log lines; finding and setting up a logger would take a quarter of its time.
+        fairlead)
+            options="$options -XX:TieredStopAtLevel=1 -Xms16m -Xmx128m -Dslf4j.provider=org.slf4j.helpers.NOP_FallbackServiceProvider -Dslf4j.internal.verbosity=WARN"
+            ;;
         fairlead-agent) options="$options -Xms32m -Xmx256m -XX:+ExitOnOutOfMemoryError" ;;
         *) options="$options -Xms32m -Xmx192m -XX:+ExitOnOutOfMemoryError" ;;
     esac
@@ -73,6 +76,9 @@ fairlead_launch() {
     elif [ -r "$dist/$program.jsa" ]; then
         options="$options -XX:SharedArchiveFile=$dist/$program.jsa"
     fi
+    options="$options ${FAIRLEAD_JAVA_OPTS:-}"
+    # The programs read FAIRLEAD_<KEY> as configuration and refuse keys they do not know: these are not theirs.
+    unset FAIRLEAD_JAVA FAIRLEAD_JAVA_OPTS FAIRLEAD_DIST FAIRLEAD_ARCHIVE_TO
     # shellcheck disable=SC2086 # options are separated by blanks on purpose
-    exec "$java" $options ${FAIRLEAD_JAVA_OPTS:-} -cp "$class_path" "$main" "$@"
+    exec "$java" $options -cp "$class_path" "$main" "$@"
 }

@@ -10,12 +10,18 @@ start_time() {
     STARTED=${fields[19]}
 }
 
-# spawn COMPONENT PLACE COMMAND...: nsenter and the launchers exec, so the pid is the program's own.
+# spawn COMPONENT PLACE COMMAND...: setsid, env, nsenter and the launchers exec, so the pid is the program's own.
 spawn() {
     local component=$1 place=$2
     shift 2
     mkdir -p "$STATE/proc" "$STATE/log"
-    setsid nsenter --net="$(netns_path "$place")" -- "$@" </dev/null >>"$STATE/log/$component.log" 2>&1 9<&- &
+    # The programs read FAIRLEAD_<KEY> as configuration; what configures this script must not reach them.
+    local name
+    local -a without=()
+    for name in "${!FAIRLEAD_@}"; do
+        [[ $name == FAIRLEAD_JAVA || $name == FAIRLEAD_JAVA_OPTS || $name == FAIRLEAD_DIST ]] || without+=(-u "$name")
+    done
+    setsid env "${without[@]}" nsenter --net="$(netns_path "$place")" -- "$@" </dev/null >>"$STATE/log/$component.log" 2>&1 9<&- &
     local pid=$!
     STARTED=gone
     start_time "$pid" || true
