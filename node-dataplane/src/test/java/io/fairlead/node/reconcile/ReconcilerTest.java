@@ -18,14 +18,12 @@ import io.fairlead.node.kernel.LocalEndpoint;
 import io.fairlead.node.kernel.NextHop;
 import io.fairlead.node.kernel.PodInterface;
 import io.fairlead.node.kernel.RouteTarget;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class ReconcilerTest {
@@ -84,12 +82,6 @@ class ReconcilerTest {
                         1000,
                         1009),
                 onLink);
-    }
-
-    @BeforeEach
-    void start() {
-        // looks only when asked: tests say when
-        reconciler.start(Duration.ofHours(1));
     }
 
     @AfterEach
