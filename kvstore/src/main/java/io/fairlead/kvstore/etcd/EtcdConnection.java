@@ -92,6 +92,9 @@ final class EtcdConnection {
 
     /** One request to one endpoint. On the loop. */
     <Q, R> Future<R> unaryTo(String endpoint, String what, MethodDescriptor<Q, R> method, Q request) {
+        if (closed) {
+            return Future.failedFuture(isClosed(what));
+        }
         return unary(what, single.computeIfAbsent(endpoint, this::channel), method, request);
     }
 

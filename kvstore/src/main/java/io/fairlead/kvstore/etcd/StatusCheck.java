@@ -26,7 +26,7 @@ final class StatusCheck {
     }
 
     /** What one endpoint said. */
-    private record Answer(boolean connected, String text) {}
+    record Answer(boolean connected, String text) {}
 
     Future<StoreStatus> status() {
         Promise<StoreStatus> promise = Promise.promise();
@@ -80,6 +80,10 @@ final class StatusCheck {
 
     private StoreStatus word(List<Answer> answers, String quorumError) {
         failuresInARow = quorumError.isEmpty() ? 0 : failuresInARow + 1;
+        return word(answers, quorumError, failuresInARow);
+    }
+
+    static StoreStatus word(List<Answer> answers, String quorumError, int failuresInARow) {
         long connected = answers.stream().filter(Answer::connected).count();
         if (connected == 0) {
             return new StoreStatus(false, "Err: not able to connect to any etcd endpoints");

@@ -3,12 +3,10 @@ package io.fairlead.kvstore.testing;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.HttpURLConnection;
-import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -128,21 +126,9 @@ public final class EtcdProcess implements EtcdServer {
     }
 
     private boolean launch() {
-        String client = "http://127.0.0.1:" + clientPort;
-        String peer = "http://127.0.0.1:" + peerPort;
-        ProcessBuilder builder = new ProcessBuilder(List.of(
-                BINARY.toString(),
-                "--name=default",
-                "--data-dir=" + data(),
-                "--listen-client-urls=" + client,
-                "--advertise-client-urls=" + client,
-                "--listen-peer-urls=" + peer,
-                "--initial-advertise-peer-urls=" + peer,
-                "--initial-cluster=default=" + peer,
-                "--heartbeat-interval=20",
-                "--election-timeout=200",
-                "--logger=zap",
-                "--log-level=warn"));
+        List<String> command = new ArrayList<>(List.of(BINARY.toString(), "--data-dir=" + data()));
+        command.addAll(arguments(clientPort, peerPort));
+        ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().keySet().removeIf(name -> name.startsWith("ETCD_"));
         File log = directory.resolve("log").toFile();
         builder.redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.appendTo(log));
@@ -154,11 +140,28 @@ public final class EtcdProcess implements EtcdServer {
         return isUp();
     }
 
+    /** One member on two loopback ports that elects itself fast. */
+    static List<String> arguments(int clientPort, int peerPort) {
+        String client = "http://127.0.0.1:" + clientPort;
+        String peer = "http://127.0.0.1:" + peerPort;
+        return List.of(
+                "--name=default",
+                "--listen-client-urls=" + client,
+                "--advertise-client-urls=" + client,
+                "--listen-peer-urls=" + peer,
+                "--initial-advertise-peer-urls=" + peer,
+                "--initial-cluster=default=" + peer,
+                "--heartbeat-interval=20",
+                "--election-timeout=200",
+                "--logger=zap",
+                "--log-level=warn");
+    }
+
     /** Waits for a leader; false when the process ends first, as when a port was taken. */
     private boolean isUp() {
         long limit = System.nanoTime() + START_LIMIT.toNanos();
         while (running().isAlive() && System.nanoTime() < limit) {
-            if (isHealthy()) {
+            if (Health.ofEtcd(endpoint())) {
                 return true;
             }
             try {
@@ -171,23 +174,6 @@ public final class EtcdProcess implements EtcdServer {
             }
         }
         return false;
-    }
-
-    private boolean isHealthy() {
-        try {
-            HttpURLConnection connection = (HttpURLConnection)
-                    URI.create("http://" + endpoint() + "/health").toURL().openConnection();
-            connection.setConnectTimeout(500);
-            connection.setReadTimeout(2000);
-            try (var body = connection.getInputStream()) {
-                return new String(body.readAllBytes(), StandardCharsets.UTF_8).contains("\"health\":\"true\"");
-            } finally {
-                connection.disconnect();
-            }
-        } catch (IOException e) {
-            // not listening, or without a leader, yet
-            return false;
-        }
     }
 
     private void end() {
