@@ -7,8 +7,13 @@ import io.fairlead.contract.Cidr;
 import io.fairlead.contract.Ip;
 import io.fairlead.contract.Mac;
 import io.fairlead.node.kernel.KernelException;
+import io.fairlead.node.kernel.NextHop;
+import java.nio.ByteBuffer;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -119,5 +124,55 @@ class NetlinkTest {
         assertThatThrownBy(() -> netlink.routeGet(Ip.parse("192.0.2.1")))
                 .isInstanceOf(KernelException.class)
                 .hasMessageContaining("ENETUNREACH");
+    }
+
+    @Test
+    void answersThatAreNotTheKernelsAreIgnored() {
+        try (Netlink fresh = Netlink.inNamespace(netns.path());
+                Socket forger = netns.run(Socket::new)) {
+            ByteBuffer denial = Socket.direct(36);
+            denial.putInt(0, 36)
+                    .putShort(4, (short) Rtm.NLMSG_ERROR)
+                    .putInt(8, 1)
+                    .putInt(16, -1);
+            ByteBuffer address = Socket.direct(12)
+                    .putShort(0, (short) 16)
+                    .putInt(4, fresh.socket().portId());
+            assertThat(Socket.LIBC.sendto(forger.fd(), denial, 36, 0, address, 12))
+                    .isEqualTo(36);
+            assertThat(fresh.link("v0")).isPresent();
+        }
+    }
+
+    @Test
+    void dumpsAreWholeWhileOthersChangeTheTable() throws Exception {
+        NextHopTable table = new NextHopTable(netlink);
+        Map<Integer, NextHop> hops = new LinkedHashMap<>();
+        for (int i = 0; i < 3_000; i++) {
+            hops.put(
+                    Ownership.FIRST_NEXT_HOP_ID + i,
+                    new NextHop(Ip.parse("10.9.1.0").plus(i), v0));
+        }
+        assertThat(table.upsert(hops)).isEmpty();
+        AtomicBoolean done = new AtomicBoolean();
+        Thread other = new Thread(() -> {
+            try (Netlink theirs = Netlink.inNamespace(netns.path())) {
+                NextHopTable churn = new NextHopTable(theirs);
+                int id = Ownership.LAST_NEXT_HOP_ID;
+                while (!done.get()) {
+                    churn.upsert(Map.of(id, new NextHop(Ip.parse("10.9.200.1"), v0)));
+                    churn.delete(List.of(id));
+                }
+            }
+        });
+        other.start();
+        try {
+            for (int i = 0; i < 30; i++) {
+                assertThat(table.load()).containsAllEntriesOf(hops);
+            }
+        } finally {
+            done.set(true);
+            other.join();
+        }
     }
 }
