@@ -15,3 +15,16 @@ const volatile __u8 has_router_ipv6 = 0;
 // route lookups, since the pods' own devices forward nothing.
 const volatile __u32 fl_host_ifindex = 0;
 const volatile __u8 fl_host_mac[6] = {0};
+
+// Element by element: a memcpy would cast volatile away, and clang would copy the zeros above.
+static __always_inline void copy_router_ipv6(__be32 to[4])
+{
+	for (int i = 0; i < 4; i++)
+		to[i] = router_ipv6[i];
+}
+
+static __always_inline void copy_fl_host_mac(__u8 to[6])
+{
+	for (int i = 0; i < 6; i++)
+		to[i] = fl_host_mac[i];
+}

@@ -25,7 +25,10 @@ static __always_inline int forward_to_pod(struct __sk_buff *skb, const struct fl
 // holds.
 static __always_inline int forward_to_stack(struct __sk_buff *skb, enum direction direction)
 {
-	if (!set_macs(skb, fl_host_mac, NULL))
+	__u8 mac[ETH_ALEN];
+
+	copy_fl_host_mac(mac);
+	if (!set_macs(skb, mac, NULL))
 		return drop(skb, DROP_INVALID_PACKET, direction);
 	count(skb, FORWARDED, direction);
 	return bpf_redirect(fl_host_ifindex, BPF_F_INGRESS);

@@ -164,7 +164,7 @@ static __noinline int become_error_ipv6(struct __sk_buff *skb, __u32 error)
 	if (quoted < sizeof(*ip) || bpf_skb_load_bytes(skb, ETH_HLEN, body.quote, quoted))
 		return -1;
 	payload = sizeof(body.icmp) + quoted;
-	__builtin_memcpy(body.src, (const void *)router_ipv6, 16);
+	copy_router_ipv6(body.src);
 	copy_ipv6(body.dst, &ip->saddr);
 	body.length = bpf_htonl(payload);
 	body.protocol = bpf_htonl(IPPROTO_ICMPV6);

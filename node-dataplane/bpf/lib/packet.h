@@ -165,13 +165,13 @@ static __always_inline bool decrement_ttl(struct __sk_buff *skb, enum ip_family 
 	return true;
 }
 
-static __always_inline bool set_macs(struct __sk_buff *skb, const volatile __u8 *to, const __u8 *from)
+static __always_inline bool set_macs(struct __sk_buff *skb, const __u8 *to, const __u8 *from)
 {
 	struct ethhdr *eth = packet_start(skb);
 
 	if ((void *)(eth + 1) > packet_end(skb))
 		return false;
-	__builtin_memcpy(eth->h_dest, (const __u8 *)to, ETH_ALEN);
+	__builtin_memcpy(eth->h_dest, to, ETH_ALEN);
 	if (from)
 		__builtin_memcpy(eth->h_source, from, ETH_ALEN);
 	return true;
