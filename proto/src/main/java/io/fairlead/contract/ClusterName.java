@@ -8,7 +8,6 @@ import java.util.regex.Pattern;
  * @param value 1 to 32 lower-case letters, digits and '-', as Cilium's {@code cluster-name} has it
  */
 public record ClusterName(String value) implements Comparable<ClusterName> {
-    // first: the default below is checked against it
     private static final Pattern FORM = Pattern.compile("[a-z0-9]([-a-z0-9]{0,30}[a-z0-9])?");
 
     /** The name of a cluster that was given none. */

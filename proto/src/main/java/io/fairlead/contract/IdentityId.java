@@ -59,11 +59,12 @@ public record IdentityId(int value) implements Comparable<IdentityId> {
      * @throws IllegalArgumentException naming the text unless it is 0 to 4294967295
      */
     public static IdentityId parse(String text) {
-        try {
-            return new IdentityId(Integer.parseUnsignedInt(text));
-        } catch (NumberFormatException e) {
-            throw new IllegalArgumentException("identity: \"" + text + "\" (expected: 0 to 4294967295)", e);
+        // the platform's parser also takes a sign and the digits of other scripts
+        long number = text.matches("[0-9]{1,10}") ? Long.parseLong(text) : -1;
+        if (number < 0 || number > 0xffffffffL) {
+            throw new IllegalArgumentException("identity: \"" + text + "\" (expected: 0 to 4294967295)");
         }
+        return new IdentityId((int) number);
     }
 
     /** The number of the {@code local}th label set of a cluster: the cluster's id in the bits above 16. */

@@ -1,5 +1,6 @@
 package io.fairlead.contract;
 
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 
@@ -130,7 +131,8 @@ public record Ip(Family family, long high, long low) implements Comparable<Ip> {
     /** The address as the platform's type, for sockets. */
     public InetAddress toInetAddress() {
         try {
-            return InetAddress.getByAddress(bytes());
+            // the general method turns ::ffff:0:0/96 into IPv4 addresses
+            return isV4() ? InetAddress.getByAddress(bytes()) : Inet6Address.getByAddress(null, bytes(), -1);
         } catch (UnknownHostException e) {
             throw new IllegalStateException("4 and 16 bytes always make an address", e);
         }

@@ -49,19 +49,20 @@ public record Labels(List<Label> sorted) {
     }
 
     /**
-     * Reads the store's encoding.
+     * Reads the store's encoding, in any order.
      *
-     * @throws IllegalArgumentException when it is not what {@link #encoded()} writes
+     * @throws IllegalArgumentException naming what is no label or not ended by ';'
      */
     public static Labels decode(String encoded) {
         if (!encoded.isEmpty() && !encoded.endsWith(";")) {
             throw new IllegalArgumentException("labels: \"" + encoded + "\" (expected: each label ended by ';')");
         }
         List<Label> labels = new ArrayList<>();
-        for (String part : encoded.split(";")) {
-            if (!part.isEmpty()) {
-                labels.add(Label.parse(part));
-            }
+        int at = 0;
+        while (at < encoded.length()) {
+            int end = encoded.indexOf(';', at);
+            labels.add(Label.parse(encoded.substring(at, end)));
+            at = end + 1;
         }
         return of(labels);
     }

@@ -1,0 +1,165 @@
+package io.fairlead.contract.etcd;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.fairlead.contract.Cidr;
+import io.fairlead.contract.ClusterName;
+import io.fairlead.contract.Ip;
+import io.fairlead.contract.NodeName;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * A node as the store holds it, in Cilium's JSON.
+ *
+ * @param name its name
+ * @param cluster its cluster
+ * @param addresses its addresses, in the order they were written
+ * @param networks where its pods live and its health endpoints answer
+ * @param clusterId its cluster's number, 0 to 255
+ * @param details what is known of it besides
+ */
+public record NodeRecord(
+        NodeName name,
+        ClusterName cluster,
+        List<Address> addresses,
+        Networks networks,
+        int clusterId,
+        Details details) {
+    private static final String KIND = "node record";
+
+    public NodeRecord {
+        addresses = List.copyOf(addresses);
+        if (clusterId < 0 || clusterId > 255) {
+            throw new IllegalArgumentException("cluster id: " + clusterId + " (expected: 0 to 255)");
+        }
+    }
+
+    /**
+     * An address of the node.
+     *
+     * @param type "InternalIP", "ExternalIP", "CiliumInternalIP", …
+     */
+    public record Address(String type, Ip ip) {
+        /** The address other nodes route to. */
+        public static final String INTERNAL = "InternalIP";
+        /** The address the node has on its pod side. */
+        public static final String CILIUM_INTERNAL = "CiliumInternalIP";
+    }
+
+    /** The prefixes pods get addresses from, and the addresses health checks go to. */
+    public record Networks(
+            Optional<Cidr> v4Alloc, Optional<Cidr> v6Alloc, Optional<Ip> v4Health, Optional<Ip> v6Health) {
+        /** A node with an IPv4 prefix only. */
+        public static Networks v4(Cidr alloc) {
+            return new Networks(Optional.of(alloc), Optional.empty(), Optional.empty(), Optional.empty());
+        }
+    }
+
+    /**
+     * The rest.
+     *
+     * @param source who said it: "local", "kvstore", "custom-resource", …
+     * @param labels the node's labels by key
+     * @param nodeIdentity number of the node's identity, 0 when unknown
+     * @param encryptionKey number of its key, 0 for none
+     */
+    public record Details(String source, Map<String, String> labels, long nodeIdentity, int encryptionKey) {
+        /** A node nobody said more about. */
+        public static final Details NONE = new Details("local", Map.of(), 0, 0);
+
+        public Details {
+            labels = Map.copyOf(labels);
+        }
+    }
+
+    /** The first address of a family that other nodes can route to: internal, or else external. */
+    public Optional<Ip> routable(Ip.Family family) {
+        return first(Address.INTERNAL, family).or(() -> first("ExternalIP", family));
+    }
+
+    private Optional<Ip> first(String type, Ip.Family family) {
+        return addresses.stream()
+                .filter(a -> a.type().equals(type) && a.ip().family() == family)
+                .map(Address::ip)
+                .findFirst();
+    }
+
+    /** The JSON text; absent fields are null, as Cilium writes them. */
+    public String encode() {
+        ObjectNode node = RecordText.object();
+        node.put("Name", name.value());
+        node.put("Cluster", cluster.value());
+        ArrayNode list = node.putArray("IPAddresses");
+        addresses.forEach(a -> list.addObject().put("Type", a.type()).put("IP", a.ip().toString()));
+        node.set("IPv4AllocCIDR", networks.v4Alloc().map(RecordText::network).orElse(null));
+        node.set("IPv6AllocCIDR", networks.v6Alloc().map(RecordText::network).orElse(null));
+        node.put("IPv4HealthIP", networks.v4Health().map(Ip::toString).orElse(null));
+        node.put("IPv6HealthIP", networks.v6Health().map(Ip::toString).orElse(null));
+        node.put("ClusterID", clusterId);
+        node.put("Source", details.source());
+        node.put("EncryptionKey", details.encryptionKey());
+        ObjectNode labels = node.putObject("Labels");
+        new TreeMap<>(details.labels()).forEach(labels::put);
+        node.put("NodeIdentity", details.nodeIdentity());
+        return RecordText.write(node);
+    }
+
+    /**
+     * Reads the JSON text; fields it does not know are passed over.
+     *
+     * @throws IllegalArgumentException naming the field and its value
+     */
+    public static NodeRecord decode(String text) {
+        RecordText node = RecordText.parse(KIND, text);
+        String name = node.requiredText("Name");
+        Networks networks = new Networks(
+                alloc(node, "IPv4AllocCIDR", Ip.Family.V4),
+                alloc(node, "IPv6AllocCIDR", Ip.Family.V6),
+                health(node, "IPv4HealthIP", Ip.Family.V4),
+                health(node, "IPv6HealthIP", Ip.Family.V6));
+        Details details = new Details(
+                node.text("Source"), node.texts("Labels"), node.number("NodeIdentity", 0, 0xffffffffL), (int)
+                        node.number("EncryptionKey", 0, 255));
+        return new NodeRecord(
+                node.checked("Name", () -> new NodeName(name)),
+                node.parsed("Cluster", ClusterName::new).orElse(ClusterName.DEFAULT),
+                addresses(node),
+                networks,
+                (int) node.number("ClusterID", 0, 255),
+                details);
+    }
+
+    /** Host names and DNS entries are addresses to Cilium, but none a route can use. */
+    private static List<Address> addresses(RecordText node) {
+        return node.objects("IPAddresses").stream()
+                .filter(a ->
+                        !a.text("Type").equals("Hostname") && !a.text("Type").endsWith("DNS"))
+                .map(a -> {
+                    String ip = a.requiredText("IP");
+                    return new Address(a.requiredText("Type"), a.checked("IP", () -> Ip.parse(ip)));
+                })
+                .toList();
+    }
+
+    private static Optional<Cidr> alloc(RecordText node, String field, Ip.Family family) {
+        Optional<Cidr> cidr = node.network(field);
+        cidr.ifPresent(c -> node.checked(field, () -> sameFamily(c.family(), family)));
+        return cidr;
+    }
+
+    private static Optional<Ip> health(RecordText node, String field, Ip.Family family) {
+        Optional<Ip> ip = node.parsed(field, Ip::parse);
+        ip.ifPresent(i -> node.checked(field, () -> sameFamily(i.family(), family)));
+        return ip;
+    }
+
+    private static Ip.Family sameFamily(Ip.Family is, Ip.Family expected) {
+        if (is != expected) {
+            throw new IllegalArgumentException("family " + is + " (expected: " + expected + ")");
+        }
+        return is;
+    }
+}
