@@ -50,7 +50,7 @@ public final class StoreKeys {
     private static Map<String, String> options(String text) {
         Map<String, String> found = Values.options(ADDRESS).parse(text);
         for (String url : found.getOrDefault(ADDRESS, "").split(",", -1)) {
-            if (!url.matches("https?://[^/\\s,]+:[0-9]{1,5}")) {
+            if (!url.matches("http://[^/\\s,]+:[0-9]{1,5}")) {
                 throw new IllegalArgumentException(
                         ADDRESS + ": " + url + " (expected: http://host:port[,http://host:port…])");
             }
@@ -59,8 +59,8 @@ public final class StoreKeys {
     }
 
     private static String prefix(String text) {
-        if (!text.matches("[^/\\s][^\\s]*/") || text.contains("//")) {
-            throw new IllegalArgumentException("(expected: a prefix such as cilium/, ending in one '/')");
+        if (!text.matches("([A-Za-z0-9._-]+/)+")) {
+            throw new IllegalArgumentException("(expected: letters, digits, '.', '_' and '-' between slashes, such as cilium/)");
         }
         return text;
     }
