@@ -101,7 +101,7 @@ walk_cluster() {
     expect "$out" "^IPAM:[[:space:]]+IPv4: [0-9]+/254 allocated from ${CLIENT_CIDR//./\\.}" "IPAM: IPv4: n/254 allocated from $CLIENT_CIDR"
     expect "$out" '^Host Routing:[[:space:]]+BPF' "Host Routing: BPF"
     expect "$out" '^Controller Status:[[:space:]]+([0-9]+)/\1 healthy' "Controller Status: all healthy"
-    expect "$out" "^Cluster health:[[:space:]]+$count/$count reachable" "Cluster health: $count/$count reachable"
+    expect "$out" "^Routes:[[:space:]]+$((count - 1))/$((count - 1)) direct node routes installed" "Routes: $((count - 1))/$((count - 1)) direct node routes installed"
     step_end
 
     step "Every node has a pod CIDR" "sandbox fairlead $CLIENT_NODE -- node list"
