@@ -66,7 +66,7 @@ fairlead_launch() {
         fairlead)
             options="$options -XX:TieredStopAtLevel=1 -Xms16m -Xmx128m -Dslf4j.provider=org.slf4j.helpers.NOP_FallbackServiceProvider -Dslf4j.internal.verbosity=WARN"
             ;;
-        fairlead-agent) options="$options -Xms32m -Xmx256m -XX:+ExitOnOutOfMemoryError" ;;
+        fairlead-agent) options="$options -XX:TieredStopAtLevel=1 -Xms32m -Xmx256m -XX:+ExitOnOutOfMemoryError" ;;
         *) options="$options -Xms32m -Xmx192m -XX:+ExitOnOutOfMemoryError" ;;
     esac
     fairlead_version_options

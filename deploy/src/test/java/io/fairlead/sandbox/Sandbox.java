@@ -41,7 +41,7 @@ final class Sandbox implements AutoCloseable {
 
     /** Runs a sandbox command, whatever comes of it. */
     Output run(String... command) {
-        return run(Duration.ofSeconds(120), command);
+        return run(Duration.ofMinutes(2), command);
     }
 
     /** Runs a sandbox command that must succeed; returns what it printed. */

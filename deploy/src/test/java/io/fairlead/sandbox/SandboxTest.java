@@ -229,7 +229,7 @@ class SandboxTest {
     }
 
     private static void assertNothingLost(Running ping) throws Exception {
-        Matcher counts = PING.matcher(ping.end(Duration.ofSeconds(120)));
+        Matcher counts = PING.matcher(ping.end(Duration.ofMinutes(2)));
         assertThat(counts.find()).isTrue();
         assertThat(counts.group(2)).as("answers to " + counts.group(1) + " pings").isEqualTo(counts.group(1));
     }

@@ -7,16 +7,22 @@ import java.util.Map;
 /**
  * One kind of entry of a stream, put together from snapshot parts and differences.
  *
- * <p>Between a snapshot's first part and its last the former content stays the content: nobody acts on half a snapshot.
+ * <p>Between the first part and the last the former content stays the content: nobody acts on half of what was said.
  */
 final class Assembly<K, V> {
     private Map<K, V> content = Map.of(); // owned by: the feed's executor
-    private Map<K, V> building = new HashMap<>(); // owned by: the feed's executor
-    private boolean assembling; // owned by: the feed's executor
+    private Map<K, V> staged = new HashMap<>(); // owned by: the feed's executor
+    private Stage stage = Stage.NONE; // owned by: the feed's executor
 
-    /** A new stream: parts of a snapshot that was cut off are forgotten. */
+    private enum Stage {
+        NONE,
+        DIFFERENCE,
+        SNAPSHOT
+    }
+
+    /** A new stream: parts of what was cut off are forgotten. */
     void restart() {
-        assembling = false;
+        stage = Stage.NONE;
     }
 
     /**
@@ -27,19 +33,20 @@ final class Assembly<K, V> {
      * @return true when the content is now complete
      */
     boolean apply(boolean snapshot, boolean complete, Map<K, V> upserts, Collection<K> removes) {
-        if (snapshot && !assembling) {
-            building = new HashMap<>();
-            assembling = true;
-        } else if (!assembling) {
-            building = new HashMap<>(content);
+        if (snapshot && stage != Stage.SNAPSHOT) {
+            staged = new HashMap<>();
+            stage = Stage.SNAPSHOT;
+        } else if (stage == Stage.NONE) {
+            staged = new HashMap<>(content);
+            stage = Stage.DIFFERENCE;
         }
-        removes.forEach(building.keySet()::remove);
-        building.putAll(upserts);
-        if (assembling && !complete) {
+        removes.forEach(staged.keySet()::remove);
+        staged.putAll(upserts);
+        if (!complete) {
             return false;
         }
-        assembling = false;
-        content = building;
+        stage = Stage.NONE;
+        content = staged;
         return true;
     }
 

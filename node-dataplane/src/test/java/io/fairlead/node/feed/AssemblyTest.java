@@ -29,6 +29,16 @@ class AssemblyTest {
     }
 
     @Test
+    void halfADifferenceChangesNothing() {
+        assembly.apply(true, true, Map.of("a", 1, "b", 2), List.of());
+
+        assertThat(assembly.apply(false, false, Map.of("c", 3), List.of("a"))).isFalse();
+        assertThat(assembly.content()).containsOnlyKeys("a", "b");
+        assertThat(assembly.apply(false, true, Map.of("d", 4), List.of())).isTrue();
+        assertThat(assembly.content()).containsOnlyKeys("b", "c", "d");
+    }
+
+    @Test
     void differencesAddReplaceAndRemove() {
         assembly.apply(true, true, Map.of("a", 1, "b", 2), List.of());
         assembly.apply(false, true, Map.of("b", 3, "c", 4), List.of("a", "never there"));
