@@ -60,7 +60,8 @@ public final class StoreKeys {
 
     private static String prefix(String text) {
         if (!text.matches("([A-Za-z0-9._-]+/)+")) {
-            throw new IllegalArgumentException("(expected: letters, digits, '.', '_' and '-' between slashes, such as cilium/)");
+            throw new IllegalArgumentException(
+                    "(expected: letters, digits, '.', '_' and '-' between slashes, such as cilium/)");
         }
         return text;
     }

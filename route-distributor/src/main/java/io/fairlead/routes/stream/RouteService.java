@@ -1,0 +1,99 @@
+package io.fairlead.routes.stream;
+
+import io.fairlead.contract.Cidr;
+import io.fairlead.proto.route.v1.ListRoutesRequest;
+import io.fairlead.proto.route.v1.ListRoutesResponse;
+import io.fairlead.proto.route.v1.NodeFailure;
+import io.fairlead.proto.route.v1.RouteServiceGrpc;
+import io.fairlead.proto.route.v1.RouteStatus;
+import io.fairlead.routes.table.Route;
+import io.fairlead.runtime.retry.Timers;
+import io.fairlead.runtime.stream.FrameMarshaller;
+import io.fairlead.runtime.stream.NodeProgress;
+import io.fairlead.runtime.stream.TableStreams;
+import io.fairlead.runtime.stream.VersionedTable;
+import io.grpc.BindableService;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.Status;
+import io.grpc.stub.ServerCalls;
+import io.grpc.stub.StreamObserver;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** The routes as nodes and people are told them. Calls come in on event loops; everything else is the owner's. */
+public final class RouteService implements BindableService {
+    private final TableStreams<Cidr, Route> streams;
+    private final Consumer<Runnable> owner;
+    // owned by: the owner's context; null until there is a complete table
+    private @Nullable VersionedTable<Cidr, Route> table;
+
+    /** @param owner runs actions on the table's context */
+    public RouteService(Consumer<Runnable> owner, Timers timers, MeterRegistry metrics) {
+        this.streams = new TableStreams<>(RouteMessages::response, owner, timers, metrics);
+        this.owner = owner;
+    }
+
+    /** Makes a table known to all nodes. On the owner's context. */
+    public void publish(VersionedTable<Cidr, Route> next) {
+        table = next;
+        streams.publish(next);
+    }
+
+    /** Ends all streams because the process stops. On the owner's context. */
+    public void closeStreams() {
+        streams.closeAll("the route distributor is stopping");
+    }
+
+    @Override
+    public ServerServiceDefinition bindService() {
+        return ServerServiceDefinition.builder(RouteServiceGrpc.SERVICE_NAME)
+                .addMethod(
+                        FrameMarshaller.method(RouteServiceGrpc.getStreamRoutesMethod()),
+                        ServerCalls.asyncBidiStreamingCall(streams.method(RouteMessages::request)))
+                .addMethod(RouteServiceGrpc.getListRoutesMethod(), ServerCalls.asyncUnaryCall(this::listRoutes))
+                .build();
+    }
+
+    private void listRoutes(ListRoutesRequest request, StreamObserver<ListRoutesResponse> observer) {
+        owner.accept(() -> {
+            VersionedTable<Cidr, Route> current = table;
+            if (current == null) {
+                observer.onError(Status.UNAVAILABLE
+                        .withDescription("routes: not read yet (expected: the store's nodes listed completely)")
+                        .asRuntimeException());
+                return;
+            }
+            observer.onNext(list(current, streams.progress()));
+            observer.onCompleted();
+        });
+    }
+
+    private static ListRoutesResponse list(VersionedTable<Cidr, Route> table, List<NodeProgress> nodes) {
+        ListRoutesResponse.Builder response = ListRoutesResponse.newBuilder().setVersion(table.version());
+        for (VersionedTable.Entry<Cidr, Route> entry : table.entries()) {
+            response.addRoutes(status(entry, nodes));
+        }
+        nodes.stream()
+                .filter(NodeProgress::connected)
+                .forEach(n -> response.addNodes(n.node().value()));
+        return response.build();
+    }
+
+    private static RouteStatus status(VersionedTable.Entry<Cidr, Route> entry, List<NodeProgress> nodes) {
+        RouteStatus.Builder status = RouteStatus.newBuilder().setRoute(RouteMessages.route(entry.value()));
+        String cidr = entry.key().toString();
+        for (NodeProgress node : nodes) {
+            String reason = node.failed().get(cidr);
+            if (reason != null) {
+                status.addFailed(NodeFailure.newBuilder()
+                        .setNodeName(node.node().value())
+                        .setReason(reason));
+            } else if (node.has(cidr, entry.changedAt())) {
+                status.addInstalled(node.node().value());
+            }
+        }
+        return status.build();
+    }
+}

@@ -1,0 +1,16 @@
+package io.fairlead.routes.table;
+
+import io.fairlead.contract.Cidr;
+import java.util.List;
+
+/**
+ * A pod CIDR that several nodes say is theirs.
+ *
+ * @param winner whose route is used
+ * @param losers the others, in the order they would follow
+ */
+public record Conflict(Cidr cidr, Route winner, List<Route> losers) {
+    public Conflict {
+        losers = List.copyOf(losers);
+    }
+}

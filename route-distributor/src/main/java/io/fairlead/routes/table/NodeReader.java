@@ -1,0 +1,56 @@
+package io.fairlead.routes.table;
+
+import io.fairlead.contract.Cidr;
+import io.fairlead.contract.ClusterName;
+import io.fairlead.contract.Ip;
+import io.fairlead.contract.etcd.NodeRecord;
+import io.fairlead.contract.etcd.StoreKeys;
+import io.fairlead.kvstore.KeyValue;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * Reads routes from node records.
+ *
+ * @param keys how the store's keys are made
+ * @param cluster our own
+ * @param clusterId our own number in the mesh, 0 for none
+ */
+public record NodeReader(StoreKeys keys, ClusterName cluster, int clusterId) {
+    /**
+     * The routes a node record gives: one for each pod CIDR.
+     *
+     * @throws IllegalArgumentException saying what is wrong with key or value
+     */
+    List<Route> read(KeyValue entry) {
+        StoreKeys.NodeKey key = keys.parseNode(entry.key());
+        NodeRecord record = NodeRecord.decode(entry.value());
+        if (!record.name().equals(key.node()) || !record.cluster().equals(key.cluster())) {
+            throw new IllegalArgumentException("node record: of " + record.cluster() + "/" + record.name()
+                    + " (expected: of " + key.cluster() + "/" + key.node() + ", as its key says)");
+        }
+        if (clusterId != 0 && record.clusterId() == clusterId && !isOwn(record.cluster())) {
+            throw new IllegalArgumentException("cluster id: " + clusterId + " (expected: not the one of cluster "
+                    + cluster + ", which is another)");
+        }
+        List<Route> routes = new ArrayList<>();
+        Stream.of(record.networks().v4Alloc(), record.networks().v6Alloc())
+                .flatMap(Optional::stream)
+                .forEach(cidr -> routes.add(route(record, cidr, entry.modRevision())));
+        return routes;
+    }
+
+    boolean isOwn(ClusterName other) {
+        return other.equals(cluster);
+    }
+
+    private static Route route(NodeRecord record, Cidr cidr, long revision) {
+        Ip nextHop = record.routable(cidr.family())
+                .filter(Ip::isUnicast)
+                .orElseThrow(() -> new IllegalArgumentException("node record: no address for " + cidr
+                        + " (expected: an InternalIP of its family that can be sent to)"));
+        return new Route(cidr, nextHop, record.name(), record.cluster(), revision);
+    }
+}
