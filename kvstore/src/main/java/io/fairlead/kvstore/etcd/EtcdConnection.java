@@ -142,7 +142,9 @@ final class EtcdConnection {
     }
 
     private ManagedChannel channel(String endpoints) {
-        return NettyChannelBuilder.forTarget("ip:///" + endpoints)
+        // a URI's path takes no brackets, which IPv6 endpoints have
+        String path = endpoints.replace("[", "%5B").replace("]", "%5D");
+        return NettyChannelBuilder.forTarget("ip:///" + path)
                 .overrideAuthority("etcd")
                 .defaultLoadBalancingPolicy("round_robin")
                 .eventLoopGroup(group)

@@ -222,6 +222,15 @@ final class EtcdKvStoreTest extends KvStoreContract {
     }
 
     @Test
+    void anEndpointMayBeIpv6() {
+        try (TcpProxy six = new TcpProxy(server.endpoint(), "::1");
+                EtcdKvStore store =
+                        new EtcdKvStore(EtcdOptions.parse(six.endpoint().replace("127.0.0.1", "[::1]")))) {
+            assertThat(get(store.status()).text()).startsWith("etcd: 1/1 connected, has-quorum=true: http://[::1]:");
+        }
+    }
+
+    @Test
     void statusIsWordedAsCiliumDoes() {
         var status = get(writer.status());
         assertThat(status.healthy()).isTrue();

@@ -19,10 +19,14 @@ final class TcpProxy implements AutoCloseable {
     private volatile boolean silent;
 
     TcpProxy(String target) {
+        this(target, "127.0.0.1");
+    }
+
+    TcpProxy(String target, String listen) {
         String[] parts = target.split(":");
         this.target = new InetSocketAddress(parts[0], Integer.parseInt(parts[1]));
         try {
-            this.server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+            this.server = new ServerSocket(0, 50, InetAddress.getByName(listen));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
