@@ -39,8 +39,8 @@ public final class IdentityServiceMain {
 
     private final ServiceProcess process = new ServiceProcess(
             "identity-service", "gives label sets their numbers, and addresses their identities", "127.0.0.1:7401");
-    private final ConfigKey<HostPort> listen = process.keys()
-            .add("listen-address", Values.HOST_PORT, "127.0.0.1:7301", "where the gRPC service answers");
+    private final ConfigKey<HostPort> listen =
+            process.keys().add("listen-address", Values.HOST_PORT, "127.0.0.1:7301", "where the gRPC service answers");
     private final StoreKeys storeKeys = new StoreKeys(process.keys());
     private final ConfigKey<LabelFilter> labels = process.keys()
             .add(
@@ -69,19 +69,20 @@ public final class IdentityServiceMain {
                 .log("Final label prefixes to be used for identity evaluation:");
         KvStore store = new EtcdKvStore(EtcdOptions.of(where.endpoints()));
         life.onClose("store", store);
-        life.health()
-                .register("kvstore", () -> store.status().map(s -> new HealthCheck.State(s.healthy(), s.text())));
+        life.health().register("kvstore", () -> store.status().map(s -> new HealthCheck.State(s.healthy(), s.text())));
         io.fairlead.contract.etcd.StoreKeys contract = new io.fairlead.contract.etcd.StoreKeys(where.prefix());
         IdentityKeys keys = new IdentityKeys(where.prefix() + "state/identities/v1/", IdentityKeys.OWN);
         KnownIdentities known = new KnownIdentities(store, keys, where.clusterId());
         life.onClose("known identities", known);
         life.health()
-                .register("identities", HealthCheck.of(() -> new HealthCheck.State(
-                        known.synced().isComplete(), known.size() + " identities allocated")));
+                .register(
+                        "identities",
+                        HealthCheck.of(() -> new HealthCheck.State(
+                                known.synced().isComplete(), known.size() + " identities allocated")));
         Timers timers = Timers.of(life.vertx());
         Context context = life.vertx().getOrCreateContext();
-        IdentityStream stream = new IdentityStream(
-                action -> context.runOnContext(ignored -> action.run()), timers, life.metrics());
+        IdentityStream stream =
+                new IdentityStream(action -> context.runOnContext(ignored -> action.run()), timers, life.metrics());
         IdentityAllocator allocator = new IdentityAllocator(store, keys, filter, known, timers);
         IdentityGrpc unary = new IdentityGrpc(allocator, new EndpointPublisher(store, keys, contract.ips()));
         Backoff backoff = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(2), ThreadLocalRandom.current());

@@ -27,6 +27,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -88,9 +89,10 @@ class IpamServiceTest {
         }
         List<Node> nodes =
                 second.listNodes(ListNodesRequest.getDefaultInstance()).getNodesList();
-        assertThat(nodes).hasSize(60).isSortedAccordingTo((x, y) -> x.getNodeName().compareTo(y.getNodeName()));
-        nodes.forEach(node ->
-                assertThat(given).containsEntry(node.getPodCidrs(0), node.getNodeName()));
+        assertThat(nodes)
+                .hasSize(60)
+                .isSortedAccordingTo((x, y) -> x.getNodeName().compareTo(y.getNodeName()));
+        nodes.forEach(node -> assertThat(given).containsEntry(node.getPodCidrs(0), node.getNodeName()));
         etcd.kill9();
         etcd.restart();
         assertThat(given).containsEntry(eventually(() -> register(second, 7)), "n7");
@@ -108,15 +110,18 @@ class IpamServiceTest {
         IpamServiceBlockingStub stub = stub(port);
         assertThat(register(stub, 1)).isEqualTo("10.244.0.0/24");
         assertThatThrownBy(() -> register(stub, 2)).hasMessageContaining("RESOURCE_EXHAUSTED: allocator full");
-        assertThatThrownBy(() -> stub.registerNode(request(2).addRequestedPodCidrs("10.244.0.0/24").build()))
+        assertThatThrownBy(() -> stub.registerNode(
+                        request(2).addRequestedPodCidrs("10.244.0.0/24").build()))
                 .hasMessageContaining("ALREADY_EXISTS: requested CIDR (10.244.0.0/24) is already allocated");
-        assertThatThrownBy(() -> stub.registerNode(request(2).addRequestedPodCidrs("10.244.0.0/2x").build()))
+        assertThatThrownBy(() -> stub.registerNode(
+                        request(2).addRequestedPodCidrs("10.244.0.0/2x").build()))
                 .hasMessageContaining("INVALID_ARGUMENT: requested_pod_cidrs: CIDR: \"10.244.0.0/2x\"");
         assertThatThrownBy(() -> stub.registerNode(request(2).setNodeName("N 2").build()))
                 .hasMessageContaining("INVALID_ARGUMENT: node_name: node name: \"N 2\"");
         assertThatThrownBy(() -> stub.registerNode(request(2).addLabels("=x").build()))
                 .hasMessageContaining("INVALID_ARGUMENT: labels: \"=x\" (expected: key=value)");
-        assertThatThrownBy(() -> stub.registerNode(request(2).setHealthIpv4("fd00::1").build()))
+        assertThatThrownBy(() ->
+                        stub.registerNode(request(2).setHealthIpv4("fd00::1").build()))
                 .hasMessageContaining("INVALID_ARGUMENT: health_ipv4: fd00::1");
         assertThatThrownBy(() -> stub.registerNode(request(2)
                         .addAddresses(NodeAddress.newBuilder().setIp("10.0.0.9"))
@@ -198,6 +203,7 @@ class IpamServiceTest {
                 if (Instant.now().isAfter(end)) {
                     throw e;
                 }
+                LockSupport.parkNanos(20_000_000);
             }
         }
     }

@@ -32,21 +32,24 @@ public final class IdentityGrpc extends IdentityServiceGrpc.IdentityServiceImplB
     }
 
     @Override
-    public void allocateIdentity(
-            AllocateIdentityRequest request, StreamObserver<AllocateIdentityResponse> observer) {
-        answer(observer, () -> allocator
-                .allocate(node(request.getNodeName()), Labels.parse(request.getLabelsList()))
-                .map(allocated -> AllocateIdentityResponse.newBuilder()
-                        .setIdentity(allocated.id().value())
-                        .addAllLabels(allocated.labels().texts())
-                        .build()));
+    public void allocateIdentity(AllocateIdentityRequest request, StreamObserver<AllocateIdentityResponse> observer) {
+        answer(
+                observer,
+                () -> allocator
+                        .allocate(node(request.getNodeName()), Labels.parse(request.getLabelsList()))
+                        .map(allocated -> AllocateIdentityResponse.newBuilder()
+                                .setIdentity(allocated.id().value())
+                                .addAllLabels(allocated.labels().texts())
+                                .build()));
     }
 
     @Override
     public void releaseIdentity(ReleaseIdentityRequest request, StreamObserver<ReleaseIdentityResponse> observer) {
-        answer(observer, () -> allocator
-                .release(node(request.getNodeName()), new IdentityId(request.getIdentity()))
-                .map(released -> ReleaseIdentityResponse.getDefaultInstance()));
+        answer(
+                observer,
+                () -> allocator
+                        .release(node(request.getNodeName()), new IdentityId(request.getIdentity()))
+                        .map(released -> ReleaseIdentityResponse.getDefaultInstance()));
     }
 
     @Override
@@ -68,8 +71,7 @@ public final class IdentityGrpc extends IdentityServiceGrpc.IdentityServiceImplB
     }
 
     @Override
-    public void withdrawEndpoint(
-            WithdrawEndpointRequest request, StreamObserver<WithdrawEndpointResponse> observer) {
+    public void withdrawEndpoint(WithdrawEndpointRequest request, StreamObserver<WithdrawEndpointResponse> observer) {
         answer(observer, () -> {
             node(request.getNodeName());
             return endpoints

@@ -125,8 +125,7 @@ public final class IdentityFeed implements AutoCloseable {
         before.entries().forEach(entry -> values.put(entry.key(), entry.value()));
         apply(values, changes);
         epoch = UUID.randomUUID().toString();
-        VersionedTable<TableKey, TableValue> anew =
-                VersionedTable.loaded(TableKey.ORDER, epoch, revision, values);
+        VersionedTable<TableKey, TableValue> anew = VersionedTable.loaded(TableKey.ORDER, epoch, revision, values);
         table = anew;
         LOGGER.atWarn()
                 .addKeyValue("before", before.version())

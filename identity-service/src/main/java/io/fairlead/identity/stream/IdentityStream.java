@@ -7,6 +7,7 @@ import io.fairlead.kvstore.KvStore;
 import io.fairlead.kvstore.Op;
 import io.fairlead.kvstore.Txn;
 import io.fairlead.proto.identity.v1.IdentityServiceGrpc;
+import io.fairlead.proto.identity.v1.StreamIdentitiesRequest;
 import io.fairlead.runtime.retry.Timers;
 import io.fairlead.runtime.stream.Frame;
 import io.fairlead.runtime.stream.FrameMarshaller;
@@ -17,6 +18,7 @@ import io.grpc.ServerServiceDefinition;
 import io.grpc.stub.ServerCalls;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import java.util.UUID;
 import java.util.function.Consumer;
 
@@ -44,9 +46,8 @@ public final class IdentityStream {
                 .then(Op.put(EPOCH_KEY, mine))
                 .otherwise(new Op.Get(EPOCH_KEY));
         return store.commit(txn)
-                .map(result -> result.succeeded()
-                        ? mine
-                        : result.reads().get(0).get(0).value());
+                .map(result ->
+                        result.succeeded() ? mine : result.reads().get(0).get(0).value());
     }
 
     /** Starts to feed the streams from a store. */
@@ -65,14 +66,13 @@ public final class IdentityStream {
         }
         all.addMethod(ServerMethodDefinition.create(
                 FrameMarshaller.method(IdentityServiceGrpc.getStreamIdentitiesMethod()),
-                ServerCalls.<io.fairlead.proto.identity.v1.StreamIdentitiesRequest, Frame>asyncBidiStreamingCall(
-                        streams.method(Messages::read))));
+                ServerCalls.<StreamIdentitiesRequest, Frame>asyncBidiStreamingCall(streams.method(Messages::read))));
         return all.build();
     }
 
     /** Ends every stream, so that nodes go to another replica or come back. */
     public Future<Void> stop() {
-        io.vertx.core.Promise<Void> stopped = io.vertx.core.Promise.promise();
+        Promise<Void> stopped = Promise.promise();
         owner.accept(() -> {
             streams.closeAll("identity-service stops");
             stopped.complete();

@@ -32,8 +32,7 @@ final class Messages {
                 String error = request.getAck().getError();
                 yield new FromNode.Ack(request.getAck().getNonce(), error.isEmpty() ? Map.of() : Map.of("", error));
             }
-            case MESSAGE_NOT_SET ->
-                throw new IllegalArgumentException("request: empty (expected: subscribe or ack)");
+            case MESSAGE_NOT_SET -> throw new IllegalArgumentException("request: empty (expected: subscribe or ack)");
         };
     }
 

@@ -138,6 +138,8 @@ final class StoreView {
 
     private void change(TableKey key, Optional<? extends TableValue> value) {
         changes.add(
-                value.isPresent() ? new Change.Upsert<>(key, value.get()) : new Change.Remove<TableKey, TableValue>(key));
+                value.isPresent()
+                        ? new Change.Upsert<>(key, value.get())
+                        : new Change.Remove<TableKey, TableValue>(key));
     }
 }

@@ -161,9 +161,10 @@ class IdentityStreamTest {
         assertThat(node.labels()).as("seed %d", seed).isEqualTo(fresh.labels());
         StoreView model = new StoreView(KEYS);
         TreeMap<String, String> expected = new TreeMap<>();
-        await(store.list("cilium/state/")).entries().forEach(entry -> model.apply(
-                        java.util.List.of(new io.fairlead.kvstore.WatchEvent.Put(entry)))
-                .forEach(change -> expected.put(change.key().toString(), "")));
+        await(store.list("cilium/state/"))
+                .entries()
+                .forEach(entry -> model.apply(java.util.List.of(new io.fairlead.kvstore.WatchEvent.Put(entry)))
+                        .forEach(change -> expected.put(change.key().toString(), "")));
         assertThat(node.ips().size() + node.labels().size()).as("seed %d", seed).isEqualTo(expected.size());
     }
 
@@ -239,13 +240,16 @@ class IdentityStreamTest {
             }
             response.getIpRemovesList().forEach(ips::remove);
             response.getIdentityUpsertsList()
-                    .forEach(id -> labels.put(id.getIdentity(), id.getLabelsList().toString()));
+                    .forEach(id ->
+                            labels.put(id.getIdentity(), id.getLabelsList().toString()));
             response.getIdentityRemovesList().forEach(labels::remove);
             inSync = response.getInSync();
             version = response.getVersion();
             epoch = response.getEpoch();
             requests.onNext(StreamIdentitiesRequest.newBuilder()
-                    .setAck(AckIdentities.newBuilder().setNonce(response.getNonce()).setVersion(version))
+                    .setAck(AckIdentities.newBuilder()
+                            .setNonce(response.getNonce())
+                            .setVersion(version))
                     .build());
         }
 
