@@ -6,6 +6,7 @@ import io.fairlead.ipam.allocation.Nodes;
 import io.fairlead.ipam.allocation.Occupancy;
 import io.fairlead.ipam.grpc.IpamGrpc;
 import io.fairlead.ipam.pool.ClusterPool;
+import io.fairlead.kvstore.KvException;
 import io.fairlead.kvstore.KvStore;
 import io.fairlead.kvstore.etcd.EtcdKvStore;
 import io.fairlead.kvstore.etcd.EtcdOptions;
@@ -32,8 +33,8 @@ import java.util.concurrent.ThreadLocalRandom;
 public final class IpamServiceMain {
     private final ServiceProcess process =
             new ServiceProcess("ipam-service", "registers nodes and gives them pod CIDRs", "127.0.0.1:7402");
-    private final ConfigKey<HostPort> listen = process.keys()
-            .add("listen-address", Values.HOST_PORT, "127.0.0.1:7302", "where the gRPC service answers");
+    private final ConfigKey<HostPort> listen =
+            process.keys().add("listen-address", Values.HOST_PORT, "127.0.0.1:7302", "where the gRPC service answers");
     private final StoreKeys storeKeys = new StoreKeys(process.keys());
     private final ConfigKey<List<String>> cidrs = process.keys()
             .add(
@@ -42,7 +43,11 @@ public final class IpamServiceMain {
                     "10.244.0.0/16",
                     "CIDRs that nodes get their pod CIDRs from; append to it, never change what is there");
     private final ConfigKey<Integer> maskSize = process.keys()
-            .add(ClusterPool.MASK_SIZE_KEY, Values.integer(1, 30), "24", "prefix length of a node's pod CIDR, for good");
+            .add(
+                    ClusterPool.MASK_SIZE_KEY,
+                    Values.integer(1, 30),
+                    "24",
+                    "prefix length of a node's pod CIDR, for good");
 
     /** Runs until it is told to stop. */
     public static void main(String[] args) {
@@ -61,22 +66,22 @@ public final class IpamServiceMain {
         ClusterPool pool = ClusterPool.parse(config.get(cidrs), config.get(maskSize));
         KvStore store = new EtcdKvStore(EtcdOptions.of(where.endpoints()));
         life.onClose("store", store);
-        life.health()
-                .register("kvstore", () -> store.status().map(s -> new HealthCheck.State(s.healthy(), s.text())));
-        IpamKeys keys = new IpamKeys(where.prefix() + "state/nodes/v1/", IpamKeys.CLAIMS);
+        life.health().register("kvstore", () -> store.status().map(s -> new HealthCheck.State(s.healthy(), s.text())));
+        IpamKeys keys = new IpamKeys(new io.fairlead.contract.etcd.StoreKeys(where.prefix()).nodes(), IpamKeys.CLAIMS);
         Occupancy occupancy = new Occupancy(store, keys, pool);
         life.onClose("watches", occupancy);
         FunctionCounter.builder("fairlead_ipam_unreadable_records", occupancy, Occupancy::unreadableEvents)
                 .description("node records read that could not be understood")
                 .register(life.metrics());
         life.health()
-                .register("ipam", HealthCheck.of(() -> new HealthCheck.State(
-                        occupancy.synced().isComplete(), "pool " + pool + ": " + occupancy.text())));
+                .register(
+                        "ipam",
+                        HealthCheck.of(() -> new HealthCheck.State(
+                                occupancy.synced().isComplete(), "pool " + pool + ": " + occupancy.text())));
         Timers timers = Timers.of(life.vertx());
         NodeAllocator.Cluster cluster = new NodeAllocator.Cluster(where.clusterName(), where.clusterId(), pool);
         NodeAllocator allocator = new NodeAllocator(store, keys, cluster, occupancy, timers);
-        IpamGrpc service =
-                new IpamGrpc(allocator, new Nodes(store, keys), where.clusterName(), where.clusterId());
+        IpamGrpc service = new IpamGrpc(allocator, new Nodes(store, keys), where.clusterName(), where.clusterId());
         Backoff backoff = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(2), ThreadLocalRandom.current());
         return occupancy
                 .synced()
@@ -87,11 +92,13 @@ public final class IpamServiceMain {
     /** A store that is not there yet is waited for; one of another layout is refused. */
     private static Future<Void> checkLayout(NodeAllocator allocator, Timers timers, Backoff backoff) {
         return allocator.checkLayout().recover(failure -> {
-            if (!(failure instanceof io.fairlead.kvstore.KvException)) {
+            if (!(failure instanceof KvException)) {
                 return Future.failedFuture(failure);
             }
             Promise<Void> later = Promise.promise();
-            timers.after(backoff.next(), () -> checkLayout(allocator, timers, backoff).onComplete(later));
+            timers.after(
+                    backoff.next(),
+                    () -> checkLayout(allocator, timers, backoff).onComplete(later));
             return later.future();
         });
     }

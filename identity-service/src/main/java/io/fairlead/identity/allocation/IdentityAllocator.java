@@ -71,8 +71,7 @@ public final class IdentityAllocator {
             return Future.failedFuture(new IdentityException(Reason.INVALID, e.getMessage()));
         }
         if (reserved.isPresent()) {
-            Labels named =
-                    filtered.isEmpty() ? ReservedLabels.of(IdentityId.Reserved.INIT) : filtered;
+            Labels named = filtered.isEmpty() ? ReservedLabels.of(IdentityId.Reserved.INIT) : filtered;
             return Future.succeededFuture(new Allocated(reserved.get(), named));
         }
         Attempt attempt = new Attempt(new Request(keys, node, filtered.encoded()));
@@ -81,10 +80,14 @@ public final class IdentityAllocator {
 
     /** Takes back a node's reference. The number stays its label set's. */
     public Future<Void> release(NodeName node, IdentityId id) {
-        return retrying(backoff(), () -> store.get(keys.id(id)).compose(entry -> entry.isEmpty()
-                ? Future.<Void>succeededFuture()
-                : store.commit(Txn.of(new Op.Delete(keys.reference(entry.get().value(), node))))
-                        .<Void>mapEmpty()));
+        return retrying(
+                backoff(),
+                () -> store.get(keys.id(id))
+                        .compose(entry -> entry.isEmpty()
+                                ? Future.<Void>succeededFuture()
+                                : store.commit(Txn.of(new Op.Delete(
+                                                keys.reference(entry.get().value(), node))))
+                                        .<Void>mapEmpty()));
     }
 
     private Future<IdentityId> begin(Attempt attempt) {
@@ -145,8 +148,8 @@ public final class IdentityAllocator {
             }
         }
         IdentityId id = known.free(ThreadLocalRandom.current(), attempt.lost)
-                .orElseThrow(() ->
-                        new IdentityException(Reason.EXHAUSTED, "no more available IDs in configured space"));
+                .orElseThrow(
+                        () -> new IdentityException(Reason.EXHAUSTED, "no more available IDs in configured space"));
         return Step.create(request, id);
     }
 

@@ -9,8 +9,8 @@ import java.util.Optional;
 
 /** Which gRPC status a failure of this service is. */
 final class Failures {
-    private static final Statuses STATUSES = new Statuses(
-            failure -> failure instanceof KvException kv ? Optional.of(kv.kind()) : Optional.empty());
+    private static final Statuses STATUSES =
+            new Statuses(failure -> failure instanceof KvException kv ? Optional.of(kv.kind()) : Optional.empty());
 
     private Failures() {}
 
@@ -18,14 +18,13 @@ final class Failures {
         if (!(failure instanceof IdentityException refused)) {
             return STATUSES.toStatus(failure);
         }
-        Status status =
-                switch (refused.reason()) {
-                    case INVALID -> Status.INVALID_ARGUMENT;
-                    case UNKNOWN -> Status.NOT_FOUND;
-                    case EXHAUSTED -> Status.RESOURCE_EXHAUSTED;
-                    case REFUSED -> Status.FAILED_PRECONDITION;
-                    case BUSY -> Status.ABORTED;
-                };
+        Status status = switch (refused.reason()) {
+            case INVALID -> Status.INVALID_ARGUMENT;
+            case UNKNOWN -> Status.NOT_FOUND;
+            case EXHAUSTED -> Status.RESOURCE_EXHAUSTED;
+            case REFUSED -> Status.FAILED_PRECONDITION;
+            case BUSY -> Status.ABORTED;
+        };
         return status.withDescription(refused.getMessage()).asRuntimeException();
     }
 }

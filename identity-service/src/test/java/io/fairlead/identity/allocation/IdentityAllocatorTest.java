@@ -67,11 +67,11 @@ class IdentityAllocatorTest {
         assertThat(entries)
                 .extracting(e -> e.key() + " " + e.value())
                 .containsExactly(
-                        IDS + id + " k8s:app=web;",
-                        VALUES + "k8s:app=web;/dev1 " + id,
-                        LABELS + "k8s:app=web; " + id);
+                        IDS + id + " k8s:app=web;", VALUES + "k8s:app=web;/dev1 " + id, LABELS + "k8s:app=web; " + id);
         assertThat(entries).allSatisfy(e -> assertThat(e.lease()).isZero());
-        assertThat(entries).extracting(KeyValue::modRevision).containsOnly(entries.get(0).modRevision());
+        assertThat(entries)
+                .extracting(KeyValue::modRevision)
+                .containsOnly(entries.get(0).modRevision());
     }
 
     @Test
@@ -86,7 +86,10 @@ class IdentityAllocatorTest {
 
     @Test
     void reservedLabelsAmongOthersAreRefused() {
-        refused(() -> replica().allocate("dev1", "reserved:host", "k8s:app=web"), Reason.INVALID, "reserved:host alone");
+        refused(
+                () -> replica().allocate("dev1", "reserved:host", "k8s:app=web"),
+                Reason.INVALID,
+                "reserved:host alone");
     }
 
     @Test

@@ -79,8 +79,9 @@ public final class NodeAllocator {
         return Future.<Void>succeededFuture()
                 .compose(ignored -> {
                     planner.check(asked);
-                    return retrying(attempt.backoff, () -> read(planner.firstReads(owner))
-                            .compose(seen -> step(attempt, seen)));
+                    return retrying(
+                            attempt.backoff,
+                            () -> read(planner.firstReads(owner)).compose(seen -> step(attempt, seen)));
                 })
                 .onSuccess(done -> LOGGER.atInfo()
                         .addKeyValue("node", asked.node())
@@ -154,7 +155,8 @@ public final class NodeAllocator {
             throw Planner.unreadable(unknown.get());
         }
         attempt.reserved.ifPresent(occupancy::unreserve);
-        int start = attempt.lost.size() < CROWDED ? 0 : ThreadLocalRandom.current().nextInt(Integer.MAX_VALUE);
+        int start =
+                attempt.lost.size() < CROWDED ? 0 : ThreadLocalRandom.current().nextInt(Integer.MAX_VALUE);
         attempt.reserved = occupancy.reserve(start, attempt.lost);
         if (attempt.reserved.isEmpty()) {
             throw new IpamException(

@@ -147,7 +147,11 @@ public final class Occupancy implements AutoCloseable {
     private void put(String key, String value) {
         if (key.startsWith(keys.blocks())) {
             try {
-                replace(key, new Holding(value, List.of(Cidr.parse(key.substring(keys.blocks().length())))));
+                replace(
+                        key,
+                        new Holding(
+                                value,
+                                List.of(Cidr.parse(key.substring(keys.blocks().length())))));
             } catch (IllegalArgumentException e) {
                 LOGGER.atWarn().addKeyValue("key", key).log("Claim of something that is no CIDR");
             }

@@ -18,8 +18,8 @@ record Owner(ClusterName cluster, NodeName node) {
             return Optional.empty();
         }
         try {
-            return Optional.of(new Owner(
-                    new ClusterName(text.substring(0, slash)), new NodeName(text.substring(slash + 1))));
+            return Optional.of(
+                    new Owner(new ClusterName(text.substring(0, slash)), new NodeName(text.substring(slash + 1))));
         } catch (IllegalArgumentException e) {
             return Optional.empty();
         }

@@ -37,11 +37,10 @@ final class Planner {
     /** Refuses what no state of the store could make right. */
     void check(Registration asked) {
         for (NodeAddress address : asked.addresses()) {
-            boolean outer =
-                    switch (address.kind()) {
-                        case INTERNAL, EXTERNAL -> true;
-                        case HOSTNAME, ROUTER -> false;
-                    };
+            boolean outer = switch (address.kind()) {
+                case INTERNAL, EXTERNAL -> true;
+                case HOSTNAME, ROUTER -> false;
+            };
             Optional<Cidr> around = outer ? pool.containing(address.ip()) : Optional.empty();
             if (around.isPresent()) {
                 throw new IpamException(
@@ -86,7 +85,8 @@ final class Planner {
         write(change, keys.node(owner), seen, after.encoded());
         write(change, keys.record(owner), seen, record);
         if (change.isEmpty()) {
-            long revision = seen.get(keys.record(owner)).map(KeyValue::modRevision).orElse(0L);
+            long revision =
+                    seen.get(keys.record(owner)).map(KeyValue::modRevision).orElse(0L);
             return new Plan.Nothing(new Registered(block, revision));
         }
         return new Plan.Write(block, change.txn(), change.reads());
@@ -178,8 +178,9 @@ final class Planner {
     }
 
     private static void checkInner(Registration asked, Cidr block) {
-        Optional<Ip> outside =
-                asked.innerAddresses().filter(ip -> ip.isV4() && !block.contains(ip)).findFirst();
+        Optional<Ip> outside = asked.innerAddresses()
+                .filter(ip -> ip.isV4() && !block.contains(ip))
+                .findFirst();
         if (outside.isPresent()) {
             throw new IpamException(
                     Reason.INVALID,
@@ -201,8 +202,7 @@ final class Planner {
         return holder.isEmpty() || holder.get().equals(owner.toString());
     }
 
-    private void claimAddresses(
-            Change change, Owner owner, Registration asked, Seen seen, Optional<Claim> claim) {
+    private void claimAddresses(Change change, Owner owner, Registration asked, Seen seen, Optional<Claim> claim) {
         String self = owner.toString();
         TreeSet<Ip> before = new TreeSet<>();
         claim.ifPresent(c -> before.addAll(c.addresses()));

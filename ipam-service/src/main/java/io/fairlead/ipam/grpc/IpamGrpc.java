@@ -34,22 +34,27 @@ public final class IpamGrpc extends IpamServiceGrpc.IpamServiceImplBase {
 
     @Override
     public void registerNode(RegisterNodeRequest request, StreamObserver<RegisterNodeResponse> observer) {
-        answer(observer, () -> allocator
-                .register(Messages.registration(request))
-                .map(done -> RegisterNodeResponse.newBuilder()
-                        .addPodCidrs(done.podCidr().toString())
-                        .setRevision(done.revision())
-                        .setClusterName(cluster.value())
-                        .setClusterId(clusterId)
-                        .build()));
+        answer(
+                observer,
+                () -> allocator
+                        .register(Messages.registration(request))
+                        .map(done -> RegisterNodeResponse.newBuilder()
+                                .addPodCidrs(done.podCidr().toString())
+                                .setRevision(done.revision())
+                                .setClusterName(cluster.value())
+                                .setClusterId(clusterId)
+                                .build()));
     }
 
     @Override
     public void releaseNode(ReleaseNodeRequest request, StreamObserver<ReleaseNodeResponse> observer) {
-        answer(observer, () -> allocator
-                .release(new NodeName(request.getNodeName()))
-                .map(released ->
-                        ReleaseNodeResponse.newBuilder().setReleased(released).build()));
+        answer(
+                observer,
+                () -> allocator
+                        .release(new NodeName(request.getNodeName()))
+                        .map(released -> ReleaseNodeResponse.newBuilder()
+                                .setReleased(released)
+                                .build()));
     }
 
     @Override

@@ -108,9 +108,7 @@ public record ClusterPool(List<Cidr> cidrs, int maskSize) {
             throw new IllegalArgumentException(MASK_SIZE_KEY + ": " + maskSize + " (expected: at most "
                     + (cidr.prefixLength() + MAX_BLOCK_BITS) + " for pool CIDR " + cidr + ")");
         }
-        if (!cidr.address().isUnicast()
-                || !cidr.last().isUnicast()
-                || cidr.overlaps(new Cidr(Ip.v4(0x7f000000), 8))) {
+        if (!cidr.address().isUnicast() || !cidr.last().isUnicast() || cidr.overlaps(new Cidr(Ip.v4(0x7f000000), 8))) {
             throw new IllegalArgumentException(CIDR_KEY + ": " + cidr + " (expected: unicast addresses)");
         }
     }

@@ -51,9 +51,10 @@ final class CountingStore implements KvStore {
     @Override
     public Future<TxnResult> commit(Txn txn) {
         boolean lose = requests.incrementAndGet() == lost;
-        return store.commit(txn).compose(result -> lose
-                ? Future.failedFuture(new KvException(FailureKind.RETRY, "commit: the answer was lost", null))
-                : Future.succeededFuture(result));
+        return store.commit(txn)
+                .compose(result -> lose
+                        ? Future.failedFuture(new KvException(FailureKind.RETRY, "commit: the answer was lost", null))
+                        : Future.succeededFuture(result));
     }
 
     @Override

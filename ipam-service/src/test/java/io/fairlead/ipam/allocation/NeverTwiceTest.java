@@ -106,7 +106,9 @@ class NeverTwiceTest {
         });
         assertThat(all).as(what).doesNotHaveDuplicates().hasSize(NODES);
         check(store, what);
-        assertThat(await(store.list("fairlead/ipam/v1/block/")).entries()).as(what).hasSize(NODES);
+        assertThat(await(store.list("fairlead/ipam/v1/block/")).entries())
+                .as(what)
+                .hasSize(NODES);
     }
 
     /** Records, claims and blocks say the same, at every moment. */
@@ -126,7 +128,11 @@ class NeverTwiceTest {
             } else if (key.startsWith("cilium/")) {
                 records.put(
                         key.substring("cilium/state/nodes/v1/".length()),
-                        NodeRecord.decode(entry.value()).networks().v4Alloc().orElseThrow().toString());
+                        NodeRecord.decode(entry.value())
+                                .networks()
+                                .v4Alloc()
+                                .orElseThrow()
+                                .toString());
             }
         }
         assertThat(claims).as(what).isEqualTo(blocks).isEqualTo(records);

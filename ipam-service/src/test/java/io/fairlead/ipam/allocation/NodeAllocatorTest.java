@@ -86,7 +86,8 @@ class NodeAllocatorTest {
         List<NodeAddress> addresses = List.of(
                 new NodeAddress(NodeAddress.Kind.INTERNAL, Ip.parse("192.168.2.41")),
                 new NodeAddress(NodeAddress.Kind.ROUTER, Ip.parse("10.244.0.7")));
-        assertThat(await(replica.allocator.register(registration("dev1", addresses))).podCidr())
+        assertThat(await(replica.allocator.register(registration("dev1", addresses)))
+                        .podCidr())
                 .hasToString("10.244.0.0/24");
         assertThat(value(RECORD + "dev1")).contains("192.168.2.41", "CiliumInternalIP", "10.244.0.7");
         assertThat(replica.register("dev2", "192.168.2.31")).hasToString("10.244.1.0/24");
@@ -304,7 +305,8 @@ class NodeAllocatorTest {
     void aLostAnswerIsNoSecondBlock() {
         Replica replica = replica("10.244.0.0/16", 24);
         NodeAllocator allocator = replica.through(new CountingStore(store, 2), vertx);
-        assertThat(await(allocator.register(registration("dev1", "192.168.2.31"))).podCidr())
+        assertThat(await(allocator.register(registration("dev1", "192.168.2.31")))
+                        .podCidr())
                 .hasToString("10.244.0.0/24");
         assertThat(await(store.list("fairlead/ipam/v1/block/")).entries()).hasSize(1);
     }
@@ -354,5 +356,4 @@ class NodeAllocatorTest {
             Thread.onSpinWait();
         }
     }
-
 }

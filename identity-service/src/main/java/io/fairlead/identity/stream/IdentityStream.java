@@ -1,0 +1,82 @@
+package io.fairlead.identity.stream;
+
+import io.fairlead.contract.etcd.StoreKeys;
+import io.fairlead.identity.allocation.IdentityKeys;
+import io.fairlead.kvstore.Condition;
+import io.fairlead.kvstore.KvStore;
+import io.fairlead.kvstore.Op;
+import io.fairlead.kvstore.Txn;
+import io.fairlead.proto.identity.v1.IdentityServiceGrpc;
+import io.fairlead.proto.identity.v1.StreamIdentitiesRequest;
+import io.fairlead.runtime.retry.Timers;
+import io.fairlead.runtime.stream.Frame;
+import io.fairlead.runtime.stream.FrameMarshaller;
+import io.fairlead.runtime.stream.TableStreams;
+import io.grpc.BindableService;
+import io.grpc.ServerMethodDefinition;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.stub.ServerCalls;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.util.UUID;
+import java.util.function.Consumer;
+
+/** Serves StreamIdentities: the table of a store to every node that asks. */
+public final class IdentityStream {
+    private static final String EPOCH_KEY = IdentityKeys.OWN + "epoch";
+
+    private final Consumer<Runnable> owner;
+    private final TableStreams<TableKey, TableValue> streams;
+
+    /**
+     * Nothing to stream yet.
+     *
+     * @param owner runs actions one after the other on the context that owns the table and its streams
+     */
+    public IdentityStream(Consumer<Runnable> owner, Timers timers, MeterRegistry metrics) {
+        this.owner = owner;
+        this.streams = new TableStreams<>(Messages::response, owner, timers, metrics);
+    }
+
+    /** The name of a store's life, the same for all replicas on it; the first one to ask makes it. */
+    public static Future<String> epoch(KvStore store) {
+        String mine = UUID.randomUUID().toString();
+        Txn txn = Txn.when(new Condition.Missing(EPOCH_KEY))
+                .then(Op.put(EPOCH_KEY, mine))
+                .otherwise(new Op.Get(EPOCH_KEY));
+        return store.commit(txn)
+                .map(result ->
+                        result.succeeded() ? mine : result.reads().get(0).get(0).value());
+    }
+
+    /** Starts to feed the streams from a store. */
+    public IdentityFeed feed(KvStore store, StoreKeys keys, String epoch) {
+        return new IdentityFeed(store, keys, epoch, owner, streams);
+    }
+
+    /** The service with its stream; all other calls are answered by {@code unary}. */
+    public ServerServiceDefinition with(BindableService unary) {
+        String streamName = IdentityServiceGrpc.getStreamIdentitiesMethod().getFullMethodName();
+        ServerServiceDefinition.Builder all = ServerServiceDefinition.builder(IdentityServiceGrpc.SERVICE_NAME);
+        for (ServerMethodDefinition<?, ?> method : unary.bindService().getMethods()) {
+            if (!method.getMethodDescriptor().getFullMethodName().equals(streamName)) {
+                all.addMethod(method);
+            }
+        }
+        all.addMethod(ServerMethodDefinition.create(
+                FrameMarshaller.method(IdentityServiceGrpc.getStreamIdentitiesMethod()),
+                ServerCalls.<StreamIdentitiesRequest, Frame>asyncBidiStreamingCall(streams.method(Messages::read))));
+        return all.build();
+    }
+
+    /** Ends every stream, so that nodes go to another replica or come back. */
+    public Future<Void> stop() {
+        Promise<Void> stopped = Promise.promise();
+        owner.accept(() -> {
+            streams.closeAll("identity-service stops");
+            stopped.complete();
+        });
+        return stopped.future();
+    }
+}

@@ -1,0 +1,145 @@
+package io.fairlead.identity.stream;
+
+import io.fairlead.contract.Cidr;
+import io.fairlead.contract.IdentityId;
+import io.fairlead.contract.Ip;
+import io.fairlead.contract.Labels;
+import io.fairlead.contract.etcd.IpIdentityRecord;
+import io.fairlead.contract.etcd.NodeRecord;
+import io.fairlead.contract.etcd.StoreKeys;
+import io.fairlead.identity.stream.TableKey.Address;
+import io.fairlead.identity.stream.TableValue.AddressIdentity;
+import io.fairlead.identity.stream.TableValue.LabelSet;
+import io.fairlead.identity.stream.TableValue.Source;
+import io.fairlead.kvstore.WatchEvent;
+import io.fairlead.runtime.stream.Change;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Turns what the store's watch says into changes of the nodes' table.
+ *
+ * <p>A node's own address wins over an endpoint published under it. A value that cannot be read is counted, logged, and
+ * what was known before stays. For one thread at a time.
+ */
+final class StoreView {
+    private static final Logger LOGGER = LoggerFactory.getLogger(StoreView.class);
+
+    private final StoreKeys keys;
+    private final Map<Cidr, AddressIdentity> endpoints = new HashMap<>();
+    // By address, then by the record's key: two nodes may claim one address while one of them moves.
+    private final Map<Cidr, TreeMap<String, AddressIdentity>> nodes = new HashMap<>();
+    private final Map<String, Set<Cidr>> addressesOf = new HashMap<>();
+    private final List<Change<TableKey, TableValue>> changes = new ArrayList<>();
+    private long unreadable;
+
+    StoreView(StoreKeys keys) {
+        this.keys = keys;
+    }
+
+    /** How many values could not be read so far. */
+    long unreadable() {
+        return unreadable;
+    }
+
+    /** The changes that events make, in order. */
+    List<Change<TableKey, TableValue>> apply(List<WatchEvent> events) {
+        changes.clear();
+        for (WatchEvent event : events) {
+            if (event instanceof WatchEvent.Put put) {
+                read(put.entry().key(), Optional.of(put.entry().value()));
+            } else if (event instanceof WatchEvent.Delete delete) {
+                read(delete.key(), Optional.empty());
+            }
+        }
+        return List.copyOf(changes);
+    }
+
+    private void read(String key, Optional<String> value) {
+        try {
+            if (key.startsWith(keys.ips())) {
+                endpoint(keys.parseIp(key), value);
+            } else if (key.startsWith(keys.nodes())) {
+                keys.parseNode(key);
+                node(key, value.map(NodeRecord::decode));
+            } else if (key.startsWith(keys.identitiesById())) {
+                TableKey number = new TableKey.Identity(keys.parseIdentityById(key));
+                change(number, value.map(text -> new LabelSet(Labels.decode(text))));
+            }
+        } catch (IllegalArgumentException e) {
+            unreadable++;
+            LOGGER.atWarn()
+                    .addKeyValue("key", key)
+                    .addKeyValue("reason", e.getMessage())
+                    .log("Store entry cannot be read, what was known stays");
+        }
+    }
+
+    private void endpoint(Cidr prefix, Optional<String> value) {
+        if (value.isEmpty()) {
+            endpoints.remove(prefix);
+        } else {
+            IpIdentityRecord record = IpIdentityRecord.decode(value.get());
+            if (!record.address().equals(prefix)) {
+                throw new IllegalArgumentException("ip record: " + record.address() + " (expected: " + prefix + ")");
+            }
+            IpIdentityRecord.Pod pod = record.pod();
+            endpoints.put(
+                    prefix,
+                    new AddressIdentity(record.id(), record.host(), pod.namespace(), pod.name(), Source.ENDPOINT));
+        }
+        settle(prefix);
+    }
+
+    private void node(String key, Optional<NodeRecord> record) {
+        Map<Cidr, AddressIdentity> now = new TreeMap<>();
+        record.ifPresent(node -> {
+            for (NodeRecord.Address address : node.addresses()) {
+                boolean counts = address.type().equals(NodeRecord.Address.INTERNAL)
+                        || address.type().equals(NodeRecord.Address.CILIUM_INTERNAL);
+                if (counts) {
+                    Optional<Ip> host = node.routable(address.ip().family());
+                    now.put(
+                            address.ip().toCidr(),
+                            new AddressIdentity(IdentityId.REMOTE_NODE, host, "", "", Source.NODE));
+                }
+            }
+        });
+        Set<Cidr> touched = new TreeSet<>(addressesOf.getOrDefault(key, Set.of()));
+        touched.addAll(now.keySet());
+        addressesOf.put(key, now.keySet());
+        if (record.isEmpty()) {
+            addressesOf.remove(key);
+        }
+        for (Cidr prefix : touched) {
+            TreeMap<String, AddressIdentity> claims = nodes.computeIfAbsent(prefix, ignored -> new TreeMap<>());
+            claims.remove(key);
+            Optional.ofNullable(now.get(prefix)).ifPresent(identity -> claims.put(key, identity));
+            if (claims.isEmpty()) {
+                nodes.remove(prefix);
+            }
+            settle(prefix);
+        }
+    }
+
+    private void settle(Cidr prefix) {
+        Optional<AddressIdentity> node = Optional.ofNullable(nodes.get(prefix))
+                .map(claims -> claims.firstEntry().getValue());
+        change(new Address(prefix), node.or(() -> Optional.ofNullable(endpoints.get(prefix))));
+    }
+
+    private void change(TableKey key, Optional<? extends TableValue> value) {
+        changes.add(
+                value.isPresent()
+                        ? new Change.Upsert<>(key, value.get())
+                        : new Change.Remove<TableKey, TableValue>(key));
+    }
+}

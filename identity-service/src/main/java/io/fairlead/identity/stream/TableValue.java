@@ -1,0 +1,39 @@
+package io.fairlead.identity.stream;
+
+import io.fairlead.contract.IdentityId;
+import io.fairlead.contract.Ip;
+import io.fairlead.contract.Labels;
+import java.util.Optional;
+
+/** What nodes are told. */
+sealed interface TableValue {
+    /**
+     * The identity of an address.
+     *
+     * @param host address of the node that has it
+     * @param namespace of its pod, empty when it is none
+     * @param podName of its pod, empty when it is none
+     * @param source which record said so
+     */
+    record AddressIdentity(IdentityId id, Optional<Ip> host, String namespace, String podName, Source source)
+            implements TableValue {}
+
+    /** The labels of an identity. */
+    record LabelSet(Labels labels) implements TableValue {}
+
+    /** Which record an address comes from. */
+    enum Source {
+        ENDPOINT("kvstore"),
+        NODE("node");
+
+        private final String text;
+
+        Source(String text) {
+            this.text = text;
+        }
+
+        String text() {
+            return text;
+        }
+    }
+}

@@ -1,0 +1,199 @@
+package io.fairlead.identity;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.fairlead.kvstore.testing.EtcdProcess;
+import io.fairlead.proto.identity.v1.AllocateIdentityRequest;
+import io.fairlead.proto.identity.v1.IdentityServiceGrpc;
+import io.fairlead.proto.identity.v1.IdentityServiceGrpc.IdentityServiceBlockingStub;
+import io.fairlead.proto.identity.v1.PublishEndpointRequest;
+import io.fairlead.proto.identity.v1.ReleaseIdentityRequest;
+import io.fairlead.proto.identity.v1.WithdrawEndpointRequest;
+import io.fairlead.runtime.config.HostPort;
+import io.fairlead.runtime.grpc.Channels;
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Real processes on a real etcd, killed in the middle of their work. */
+@Tag("etcd")
+class IdentityServiceTest {
+    private final List<Process> processes = new ArrayList<>();
+    private final List<ManagedChannel> channels = new ArrayList<>();
+    private EtcdProcess etcd;
+
+    @TempDir
+    Path logs;
+
+    @BeforeEach
+    void start() {
+        etcd = EtcdProcess.start();
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        channels.forEach(ManagedChannel::shutdownNow);
+        for (Process process : processes) {
+            process.destroyForcibly().waitFor();
+        }
+        etcd.close();
+    }
+
+    @Test
+    void labelSetsKeepTheirNumbersThroughReplicasKilledAtWork() throws Exception {
+        int portA = freePort();
+        Process a = replica(portA);
+        int portB = freePort();
+        replica(portB);
+        IdentityServiceBlockingStub first = stub(portA);
+        IdentityServiceBlockingStub second = stub(portB);
+        Map<String, Integer> given = new HashMap<>();
+        Thread killer = new Thread(a::destroyForcibly);
+        for (int i = 0; i < 120; i++) {
+            if (i == 60) {
+                killer.start();
+            }
+            String labels = "k8s:app=" + i % 80;
+            try {
+                int number = allocate(first, "dev1", labels);
+                assertThat(given.merge(labels, number, (before, now) -> before)).isEqualTo(number);
+            } catch (StatusRuntimeException e) {
+                // killed: whether it took effect is open, and must not matter
+                assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+            }
+        }
+        killer.join();
+        for (int i = 0; i < 80; i++) {
+            String labels = "k8s:app=" + i;
+            int number = allocate(second, "dev2", labels);
+            assertThat(given.merge(labels, number, (before, now) -> before)).isEqualTo(number);
+        }
+        assertThat(given.values()).doesNotHaveDuplicates().hasSize(80);
+        etcd.kill9();
+        etcd.restart();
+        assertThat(eventually(() -> allocate(second, "dev2", "k8s:app=7"))).isEqualTo(given.get("k8s:app=7"));
+    }
+
+    @Test
+    void endpointsComeAndGoAndMistakesAnswerWithTheStatusTheContractNames() throws Exception {
+        int port = freePort();
+        replica(port, "--labels=k8s:!team");
+        IdentityServiceBlockingStub stub = stub(port);
+        int number = allocate(stub, "dev1", "k8s:app=web", "k8s:team=a");
+        assertThat(allocate(stub, "dev2", "k8s:app=web")).isEqualTo(number);
+        PublishEndpointRequest endpoint = PublishEndpointRequest.newBuilder()
+                .setNodeName("dev1")
+                .setIp("10.244.0.7")
+                .setIdentity(number)
+                .setHostIp("192.168.2.31")
+                .build();
+        assertThat(stub.publishEndpoint(endpoint).getRevision()).isPositive();
+        assertThat(stub.withdrawEndpoint(withdraw("192.168.2.32")).getWithdrawn())
+                .isFalse();
+        assertThat(stub.withdrawEndpoint(withdraw("192.168.2.31")).getWithdrawn())
+                .isTrue();
+        assertThat(stub.releaseIdentity(ReleaseIdentityRequest.newBuilder()
+                        .setNodeName("dev1")
+                        .setIdentity(number)
+                        .build()))
+                .isNotNull();
+        assertThatThrownBy(() -> stub.publishEndpoint(
+                        endpoint.toBuilder().setIdentity(number ^ 1).build()))
+                .hasMessageContaining("NOT_FOUND: identity: ");
+        assertThatThrownBy(() -> stub.publishEndpoint(
+                        endpoint.toBuilder().setIp("10.244.0.7/32").build()))
+                .hasMessageContaining("INVALID_ARGUMENT: ip: address: \"10.244.0.7/32\"");
+        assertThatThrownBy(() -> allocate(stub, "Dev 1", "k8s:app=web"))
+                .hasMessageContaining("INVALID_ARGUMENT: node name: \"Dev 1\"");
+        assertThatThrownBy(() -> allocate(stub, "dev1", "k8s:=web")).hasMessageContaining("INVALID_ARGUMENT: label");
+    }
+
+    private static WithdrawEndpointRequest withdraw(String host) {
+        return WithdrawEndpointRequest.newBuilder()
+                .setNodeName("dev1")
+                .setIp("10.244.0.7")
+                .setHostIp(host)
+                .build();
+    }
+
+    private static int allocate(IdentityServiceBlockingStub stub, String node, String... labels) {
+        return stub.allocateIdentity(AllocateIdentityRequest.newBuilder()
+                        .setNodeName(node)
+                        .addAllLabels(List.of(labels))
+                        .build())
+                .getIdentity();
+    }
+
+    private Process replica(int port, String... more) {
+        Process process = launch(port, more);
+        eventually(() -> allocate(stub(port), "ready", "reserved:health"));
+        return process;
+    }
+
+    private Process launch(int port, String... more) {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-Xmx128m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                IdentityServiceMain.class.getName(),
+                "--listen-address=127.0.0.1:" + port,
+                "--health-listen-address=127.0.0.1:0",
+                "--kvstore-opt=etcd.address=http://" + etcd.endpoint()));
+        command.addAll(List.of(more));
+        try {
+            Process process = new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(logs.resolve(port + ".log").toFile())
+                    .start();
+            processes.add(process);
+            return process;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private IdentityServiceBlockingStub stub(int port) {
+        ManagedChannel channel = Channels.tcp(new HostPort("127.0.0.1", port), Duration.ofSeconds(5));
+        channels.add(channel);
+        return IdentityServiceGrpc.newBlockingStub(channel);
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private static <T> T eventually(java.util.function.Supplier<T> call) {
+        Instant end = Instant.now().plus(Duration.ofSeconds(25));
+        while (true) {
+            try {
+                return call.get();
+            } catch (StatusRuntimeException e) {
+                if (Instant.now().isAfter(end)) {
+                    throw e;
+                }
+                LockSupport.parkNanos(20_000_000);
+            }
+        }
+    }
+}

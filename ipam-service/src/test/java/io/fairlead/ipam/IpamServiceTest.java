@@ -1,0 +1,210 @@
+package io.fairlead.ipam;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.fairlead.kvstore.testing.EtcdProcess;
+import io.fairlead.proto.ipam.v1.IpamServiceGrpc;
+import io.fairlead.proto.ipam.v1.IpamServiceGrpc.IpamServiceBlockingStub;
+import io.fairlead.proto.ipam.v1.ListNodesRequest;
+import io.fairlead.proto.ipam.v1.Node;
+import io.fairlead.proto.ipam.v1.NodeAddress;
+import io.fairlead.proto.ipam.v1.RegisterNodeRequest;
+import io.fairlead.proto.ipam.v1.ReleaseNodeRequest;
+import io.fairlead.runtime.config.HostPort;
+import io.fairlead.runtime.grpc.Channels;
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Real processes on a real etcd, killed in the middle of their work. */
+@Tag("etcd")
+class IpamServiceTest {
+    private final List<Process> processes = new ArrayList<>();
+    private final List<ManagedChannel> channels = new ArrayList<>();
+    private EtcdProcess etcd;
+
+    @TempDir
+    Path logs;
+
+    @BeforeEach
+    void start() {
+        etcd = EtcdProcess.start();
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        channels.forEach(ManagedChannel::shutdownNow);
+        for (Process process : processes) {
+            process.destroyForcibly().waitFor();
+        }
+        etcd.close();
+    }
+
+    @Test
+    void nodesKeepTheirCidrsThroughReplicasKilledAtWork() throws Exception {
+        int portA = freePort();
+        Process a = replica(portA);
+        int portB = freePort();
+        replica(portB);
+        IpamServiceBlockingStub first = stub(portA);
+        IpamServiceBlockingStub second = stub(portB);
+        for (int i = 0; i < 10; i++) {
+            register(i % 2 == 0 ? first : second, i);
+        }
+        Thread killer = new Thread(a::destroyForcibly);
+        for (int i = 10; i < 60; i++) {
+            if (i == 30) {
+                killer.start();
+            }
+            try {
+                register(first, i);
+            } catch (StatusRuntimeException e) {
+                // killed: whether it took effect is open, and must not matter
+                assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+            }
+        }
+        killer.join();
+        Map<String, String> given = new HashMap<>();
+        for (int i = 0; i < 60; i++) {
+            String cidr = register(second, i);
+            assertThat(given.put(cidr, "n" + i)).as(cidr).isNull();
+        }
+        List<Node> nodes =
+                second.listNodes(ListNodesRequest.getDefaultInstance()).getNodesList();
+        assertThat(nodes)
+                .hasSize(60)
+                .isSortedAccordingTo((x, y) -> x.getNodeName().compareTo(y.getNodeName()));
+        nodes.forEach(node -> assertThat(given).containsEntry(node.getPodCidrs(0), node.getNodeName()));
+        etcd.kill9();
+        etcd.restart();
+        assertThat(given).containsEntry(eventually(() -> register(second, 7)), "n7");
+        assertThat(second.releaseNode(ReleaseNodeRequest.newBuilder()
+                                .setNodeName("n7")
+                                .build())
+                        .getReleased())
+                .isTrue();
+    }
+
+    @Test
+    void mistakesAnswerWithTheStatusTheContractNames() throws Exception {
+        int port = freePort();
+        replica(port, "--cluster-pool-ipv4-cidr=10.244.0.0/24");
+        IpamServiceBlockingStub stub = stub(port);
+        assertThat(register(stub, 1)).isEqualTo("10.244.0.0/24");
+        assertThatThrownBy(() -> register(stub, 2)).hasMessageContaining("RESOURCE_EXHAUSTED: allocator full");
+        assertThatThrownBy(() -> stub.registerNode(
+                        request(2).addRequestedPodCidrs("10.244.0.0/24").build()))
+                .hasMessageContaining("ALREADY_EXISTS: requested CIDR (10.244.0.0/24) is already allocated");
+        assertThatThrownBy(() -> stub.registerNode(
+                        request(2).addRequestedPodCidrs("10.244.0.0/2x").build()))
+                .hasMessageContaining("INVALID_ARGUMENT: requested_pod_cidrs: CIDR: \"10.244.0.0/2x\"");
+        assertThatThrownBy(() -> stub.registerNode(request(2).setNodeName("N 2").build()))
+                .hasMessageContaining("INVALID_ARGUMENT: node_name: node name: \"N 2\"");
+        assertThatThrownBy(() -> stub.registerNode(request(2).addLabels("=x").build()))
+                .hasMessageContaining("INVALID_ARGUMENT: labels: \"=x\" (expected: key=value)");
+        assertThatThrownBy(() ->
+                        stub.registerNode(request(2).setHealthIpv4("fd00::1").build()))
+                .hasMessageContaining("INVALID_ARGUMENT: health_ipv4: fd00::1");
+        assertThatThrownBy(() -> stub.registerNode(request(2)
+                        .addAddresses(NodeAddress.newBuilder().setIp("10.0.0.9"))
+                        .build()))
+                .hasMessageContaining("INVALID_ARGUMENT: addresses: type of 10.0.0.9");
+    }
+
+    @Test
+    void aReplicaWithAnotherMaskSizeDoesNotStart() throws Exception {
+        int port = freePort();
+        replica(port);
+        register(stub(port), 1);
+        Process other = launch(freePort(), "--cluster-pool-ipv4-mask-size=26");
+        assertThat(other.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(other.exitValue()).isEqualTo(1);
+    }
+
+    private static String register(IpamServiceBlockingStub stub, int number) {
+        return stub.registerNode(request(number).build()).getPodCidrs(0);
+    }
+
+    private static RegisterNodeRequest.Builder request(int number) {
+        return RegisterNodeRequest.newBuilder()
+                .setNodeName("n" + number)
+                .addAddresses(NodeAddress.newBuilder()
+                        .setType(NodeAddress.Type.TYPE_INTERNAL_IP)
+                        .setIp("192.168.2." + (10 + number)));
+    }
+
+    private Process replica(int port, String... more) {
+        Process process = launch(port, more);
+        eventually(() ->
+                stub(port).listNodes(ListNodesRequest.getDefaultInstance()).getNodesCount());
+        return process;
+    }
+
+    private Process launch(int port, String... more) {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-Xmx128m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                IpamServiceMain.class.getName(),
+                "--listen-address=127.0.0.1:" + port,
+                "--health-listen-address=127.0.0.1:0",
+                "--kvstore-opt=etcd.address=http://" + etcd.endpoint()));
+        command.addAll(List.of(more));
+        try {
+            Process process = new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(logs.resolve(port + ".log").toFile())
+                    .start();
+            processes.add(process);
+            return process;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private IpamServiceBlockingStub stub(int port) {
+        ManagedChannel channel = Channels.tcp(new HostPort("127.0.0.1", port), Duration.ofSeconds(5));
+        channels.add(channel);
+        return IpamServiceGrpc.newBlockingStub(channel);
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private static <T> T eventually(java.util.function.Supplier<T> call) {
+        Instant end = Instant.now().plus(Duration.ofSeconds(25));
+        while (true) {
+            try {
+                return call.get();
+            } catch (StatusRuntimeException e) {
+                if (Instant.now().isAfter(end)) {
+                    throw e;
+                }
+                LockSupport.parkNanos(20_000_000);
+            }
+        }
+    }
+}
