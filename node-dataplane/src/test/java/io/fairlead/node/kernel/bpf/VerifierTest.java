@@ -1,0 +1,37 @@
+package io.fairlead.node.kernel.bpf;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fairlead.contract.Ip;
+import io.fairlead.contract.Mac;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** The verifier takes every program with every configuration there can be: each constant removes other branches. */
+@Tag("root")
+class VerifierTest {
+    @Test
+    void everyCombinationOfConstantsLoads() {
+        BpfSpec spec = BpfSpec.datapath();
+        Path root = Namespace.mountBpf();
+        try {
+            for (Optional<Ip> ipv4 : List.of(Optional.<Ip>empty(), Optional.of(Ip.parse("10.0.0.1")))) {
+                for (Optional<Ip> ipv6 : List.of(Optional.<Ip>empty(), Optional.of(Ip.parse("fd00::1")))) {
+                    for (int ifindex : new int[] {1, Integer.MAX_VALUE}) {
+                        DatapathConfig config = new DatapathConfig(ipv4, ipv6, ifindex, new Mac(0x020000000001L));
+                        try (BpfObject object = BpfObject.load(spec, config, root)) {
+                            for (String program : spec.programs()) {
+                                assertThat(object.program(program).id()).isPositive();
+                            }
+                        }
+                    }
+                }
+            }
+        } finally {
+            Namespace.unmount(root);
+        }
+    }
+}
