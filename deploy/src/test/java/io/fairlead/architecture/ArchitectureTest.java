@@ -59,7 +59,11 @@ class ArchitectureTest {
     @Test
     void eachOutsideSystemHasOnePackageThatKnowsIt() {
         onlyIn("io.etcd..", "io.fairlead.kvstore.etcd..");
-        onlyIn("jnr..", "io.fairlead.node.kernel.ffi..", "io.fairlead.node.kernel.bpf..", "io.fairlead.node.kernel.netlink..");
+        onlyIn(
+                "jnr..",
+                "io.fairlead.node.kernel.ffi..",
+                "io.fairlead.node.kernel.bpf..",
+                "io.fairlead.node.kernel.netlink..");
         onlyIn("picocli..", "io.fairlead.cli..");
     }
 
@@ -103,7 +107,8 @@ class ArchitectureTest {
                 .resideInAPackage("io.fairlead.node.desired..")
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage("java.net..", "java.nio.file..", "java.io..", "io.grpc..", "io.fairlead.node.kernel.netlink..")
+                .resideInAnyPackage(
+                        "java.net..", "java.nio.file..", "java.io..", "io.grpc..", "io.fairlead.node.kernel.netlink..")
                 .check(all);
     }
 
@@ -113,7 +118,8 @@ class ArchitectureTest {
                 .that()
                 .resideInAPackage("io.fairlead..")
                 .should()
-                .resideInAnyPackage("..common..", "..util..", "..utils..", "..helper..", "..helpers..", "..impl..", "..manager..")
+                .resideInAnyPackage(
+                        "..common..", "..util..", "..utils..", "..helper..", "..helpers..", "..impl..", "..manager..")
                 .check(all);
     }
 
@@ -161,7 +167,8 @@ class ArchitectureTest {
 
     private static List<String> others(String... allowed) {
         return without(
-                List.of("contract", "proto", "kvstore", "runtime", "identity", "ipam", "routes", "node", "cli"), allowed);
+                List.of("contract", "proto", "kvstore", "runtime", "identity", "ipam", "routes", "node", "cli"),
+                allowed);
     }
 
     private static List<String> without(List<String> all, String... allowed) {

@@ -96,7 +96,8 @@ final class Sandbox implements AutoCloseable {
 
     /** An address of a pod, from the list of pods. */
     String podIp(String pod) {
-        return ok("pods").lines()
+        return ok("pods")
+                .lines()
                 .map(line -> line.split("\\s+"))
                 .filter(fields -> fields.length >= 3 && fields[0].equals(pod))
                 .map(fields -> fields[2])
@@ -106,7 +107,8 @@ final class Sandbox implements AutoCloseable {
 
     /** The host side of a pod's pair. */
     String podDevice(String pod) {
-        return ok("pods").lines()
+        return ok("pods")
+                .lines()
                 .map(line -> line.split("\\s+"))
                 .filter(fields -> fields.length >= 4 && fields[0].equals(pod))
                 .map(fields -> fields[3])
@@ -116,7 +118,9 @@ final class Sandbox implements AutoCloseable {
 
     /** True when one of three pings of a second each is answered. */
     boolean answers(String pod, String address) {
-        return run("pod", "exec", pod, "--", "ping", "-c", "3", "-i", "0.2", "-W", "1", address).exit() == 0;
+        return run("pod", "exec", pod, "--", "ping", "-c", "3", "-i", "0.2", "-W", "1", address)
+                        .exit()
+                == 0;
     }
 
     static void await(String what, Duration limit, BooleanSupplier condition) throws InterruptedException {

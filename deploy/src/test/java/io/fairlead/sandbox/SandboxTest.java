@@ -75,7 +75,8 @@ class SandboxTest {
             sandbox.ok("kill", component, "-9");
         }
         // what a runtime is told while nobody can say who the pod is
-        assertThat(sandbox.run("pod", "add", "too-early", "--node", "dev2").exit()).isNotZero();
+        assertThat(sandbox.run("pod", "add", "too-early", "--node", "dev2").exit())
+                .isNotZero();
         // removal never needs the control plane
         for (String component : new String[] {"etcd", "route", "identity", "ipam"}) {
             sandbox.ok("start", component);
@@ -95,9 +96,11 @@ class SandboxTest {
         sandbox.ok("pod", "delete", "leaving");
         sandbox.ok("start", "identity");
 
-        Sandbox.await("withdrawn from the store", Duration.ofSeconds(30), () -> !sandbox
-                .ok("etcdctl", "get", "--prefix", "--keys-only", "cilium/state/ip/v1/default/")
-                .contains("/" + ip + "\n"));
+        Sandbox.await(
+                "withdrawn from the store",
+                Duration.ofSeconds(30),
+                () -> !sandbox.ok("etcdctl", "get", "--prefix", "--keys-only", "cilium/state/ip/v1/default/")
+                        .contains("/" + ip + "\n"));
     }
 
     @Test
@@ -110,7 +113,8 @@ class SandboxTest {
 
         sandbox.ok("node", "remove", "dev4");
 
-        Sandbox.await("route gone", Duration.ofSeconds(10), () -> !routes("dev1").contains("192.168.2.34"));
+        Sandbox.await(
+                "route gone", Duration.ofSeconds(10), () -> !routes("dev1").contains("192.168.2.34"));
         assertThat(routes("dev2")).doesNotContain("192.168.2.34");
     }
 
@@ -118,7 +122,8 @@ class SandboxTest {
     @Order(6)
     void aRestartedAgentSweepsWhatChangedMeanwhileAndTouchesNothingForeign() throws Exception {
         sandbox.ok("node", "add", "dev4");
-        Sandbox.await("route there", Duration.ofSeconds(10), () -> routes("dev1").contains("192.168.2.34"));
+        Sandbox.await(
+                "route there", Duration.ofSeconds(10), () -> routes("dev1").contains("192.168.2.34"));
         sandbox.ok("node", "exec", "dev1", "--", "ip", "route", "add", "10.99.0.0/24", "via", "192.168.2.2");
         sandbox.ok("kill", "dev1", "-9");
         sandbox.ok("node", "remove", "dev4");
@@ -126,7 +131,8 @@ class SandboxTest {
 
         sandbox.ok("start", "dev1");
 
-        Sandbox.await("leftover swept", Duration.ofSeconds(10), () -> !routes("dev1").contains("192.168.2.34"));
+        Sandbox.await(
+                "leftover swept", Duration.ofSeconds(10), () -> !routes("dev1").contains("192.168.2.34"));
         assertThat(routes("dev1")).contains("10.99.0.0/24 via 192.168.2.2");
         sandbox.ok("node", "exec", "dev1", "--", "ip", "route", "del", "10.99.0.0/24");
     }
@@ -140,12 +146,28 @@ class SandboxTest {
         assertThat(sandbox.answers("cni-client", sandbox.podIp("cni-server"))).isTrue();
 
         sandbox.ok(
-                "node", "exec", "dev1", "--", "ip", "route", "replace", podCidr, "via", "192.168.2.32", "dev", "ens33",
-                "proto", "70", "metric", "70");
+                "node",
+                "exec",
+                "dev1",
+                "--",
+                "ip",
+                "route",
+                "replace",
+                podCidr,
+                "via",
+                "192.168.2.32",
+                "dev",
+                "ens33",
+                "proto",
+                "70",
+                "metric",
+                "70");
         Sandbox.await(
                 "route right again",
                 Duration.ofSeconds(10),
-                () -> routes("dev1").lines().anyMatch(line -> line.startsWith(podCidr) && line.contains("192.168.2.33")));
+                () -> routes("dev1")
+                        .lines()
+                        .anyMatch(line -> line.startsWith(podCidr) && line.contains("192.168.2.33")));
     }
 
     @Test
@@ -160,7 +182,8 @@ class SandboxTest {
                 .waitFor();
         assertThat(exit).isZero();
 
-        Sandbox.await("entry back", Duration.ofSeconds(10), () -> sandbox.answers("cni-client", sandbox.podIp("cni-same")));
+        Sandbox.await(
+                "entry back", Duration.ofSeconds(10), () -> sandbox.answers("cni-client", sandbox.podIp("cni-same")));
     }
 
     @Test
@@ -169,7 +192,8 @@ class SandboxTest {
         sandbox.ok("kill", "dev1", "-9");
         String device = sandbox.podDevice("cni-client");
         try (var pins = Files.list(nodeDirectory("dev1").resolve("bpf/links"))) {
-            for (Path pin : pins.filter(p -> p.getFileName().toString().startsWith(device)).toList()) {
+            for (Path pin : pins.filter(p -> p.getFileName().toString().startsWith(device))
+                    .toList()) {
                 Files.delete(pin);
             }
         }
@@ -186,7 +210,18 @@ class SandboxTest {
     @Order(10)
     void aHopCountThatRunsOutIsAnswered() {
         String text = sandbox.run(
-                        "pod", "exec", "cni-client", "--", "ping", "-c", "1", "-t", "1", "-W", "1", sandbox.podIp("cni-server"))
+                        "pod",
+                        "exec",
+                        "cni-client",
+                        "--",
+                        "ping",
+                        "-c",
+                        "1",
+                        "-t",
+                        "1",
+                        "-W",
+                        "1",
+                        sandbox.podIp("cni-server"))
                 .text();
         assertThat(text).contains("Time to live exceeded");
     }
@@ -195,7 +230,9 @@ class SandboxTest {
     @Order(11)
     void podsAndNodesReachEachOther() {
         assertThat(sandbox.answers("cni-client", "192.168.2.31")).as("own node").isTrue();
-        assertThat(sandbox.answers("cni-client", "192.168.2.33")).as("other node").isTrue();
+        assertThat(sandbox.answers("cni-client", "192.168.2.33"))
+                .as("other node")
+                .isTrue();
         assertThat(sandbox.run("node", "exec", "dev1", "--", "ping", "-c", "2", "-W", "1", sandbox.podIp("cni-client"))
                         .exit())
                 .as("node to its pod")
@@ -216,7 +253,17 @@ class SandboxTest {
 
     private static Running pingAcross(int seconds) throws Exception {
         Running ping = sandbox.begin(
-                "pod", "exec", "cni-client", "--", "ping", "-i", "0.02", "-c", String.valueOf(seconds * 50), "-W", "2",
+                "pod",
+                "exec",
+                "cni-client",
+                "--",
+                "ping",
+                "-i",
+                "0.02",
+                "-c",
+                String.valueOf(seconds * 50),
+                "-W",
+                "2",
                 sandbox.podIp("cni-server"));
         Sandbox.await("first answers", Duration.ofSeconds(5), () -> {
             try {
@@ -231,7 +278,9 @@ class SandboxTest {
     private static void assertNothingLost(Running ping) throws Exception {
         Matcher counts = PING.matcher(ping.end(Duration.ofMinutes(2)));
         assertThat(counts.find()).isTrue();
-        assertThat(counts.group(2)).as("answers to " + counts.group(1) + " pings").isEqualTo(counts.group(1));
+        assertThat(counts.group(2))
+                .as("answers to " + counts.group(1) + " pings")
+                .isEqualTo(counts.group(1));
     }
 
     private static String routes(String node) {
@@ -254,12 +303,13 @@ class SandboxTest {
     private static String identities(String endpointJson) throws IOException {
         StringBuilder text = new StringBuilder();
         JsonNode list = JSON.readTree(endpointJson);
-        (list.isArray() ? list : list.path("endpoints")).forEach(endpoint -> text.append(endpoint.path("id"))
-                .append(' ')
-                .append(endpoint.path("identity"))
-                .append(' ')
-                .append(endpoint.path("ipv4"))
-                .append('\n'));
+        (list.isArray() ? list : list.path("endpoints"))
+                .forEach(endpoint -> text.append(endpoint.path("id"))
+                        .append(' ')
+                        .append(endpoint.path("identity"))
+                        .append(' ')
+                        .append(endpoint.path("ipv4"))
+                        .append('\n'));
         return text.toString();
     }
 }

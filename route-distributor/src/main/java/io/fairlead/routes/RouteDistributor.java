@@ -39,10 +39,10 @@ public final class RouteDistributor {
     // owned by: context; null until the store's epoch is known
     private @Nullable RouteTable table;
 
-    private RouteDistributor(Lifecycle life, Store options) {
+    private RouteDistributor(Lifecycle life, KvStore store, Store options) {
         this.context = life.vertx().getOrCreateContext();
         this.reader = new NodeReader(new StoreKeys(options.prefix()), options.clusterName(), options.clusterId());
-        this.service = new RouteService(this::run, Timers.of(life.vertx()), life.metrics());
+        this.service = new RouteService(this::run, store::status, Timers.of(life.vertx()), life.metrics());
         this.unreadable = life.metrics().counter("fairlead.routes.unreadable");
         Gauge.builder("fairlead.routes", routes, AtomicInteger::get).register(life.metrics());
         Gauge.builder("fairlead.routes.conflicts", conflicts, AtomicInteger::get)
@@ -55,7 +55,7 @@ public final class RouteDistributor {
      * @return the port it listens on
      */
     public static Future<Integer> start(Lifecycle life, KvStore store, Store options, HostPort listen) {
-        RouteDistributor distributor = new RouteDistributor(life, options);
+        RouteDistributor distributor = new RouteDistributor(life, store, options);
         GrpcServer server;
         try {
             server = GrpcServer.start(listen, distributor.service);

@@ -2,9 +2,9 @@ package io.fairlead.node.agent;
 
 import io.fairlead.node.api.AgentApi;
 import io.fairlead.node.api.AgentView;
+import io.fairlead.node.client.IdentityClient;
 import io.fairlead.node.cni.CniCommands;
 import io.fairlead.node.cni.CniServer;
-import io.fairlead.node.client.IdentityClient;
 import io.fairlead.node.desired.DesiredState.Source;
 import io.fairlead.node.desired.LocalNode;
 import io.fairlead.node.endpoint.AddressPool;
@@ -78,8 +78,7 @@ final class Agent {
         Reconciler reconciler = datapath.reconciler();
         ReconcilerSettler settler = new ReconcilerSettler(reconciler, SETTLE_DEADLINE);
         AddressPool pool = new AddressPool(node.podCidrs(), random);
-        IdentityClient identities =
-                new IdentityClient(node.name(), node.address(), channels.identity(), CALL_DEADLINE);
+        IdentityClient identities = new IdentityClient(node.name(), node.address(), channels.identity(), CALL_DEADLINE);
         EndpointManager endpoints = new EndpointManager(
                 new EndpointManager.Settings(config.stateDir(), devices.mtu(config.mtu()), Duration.ofSeconds(30)),
                 pool,
@@ -104,8 +103,7 @@ final class Agent {
     }
 
     private void checkRequirements() {
-        List<Requirement> missing =
-                new NodeRequirements(Path.of("/"), config.bpfRoot(), config.stateDir()).missing();
+        List<Requirement> missing = new NodeRequirements(Path.of("/"), config.bpfRoot(), config.stateDir()).missing();
         if (!missing.isEmpty()) {
             throw new IllegalStateException("this node cannot run the agent:\n"
                     + missing.stream().map(r -> "  " + r).collect(Collectors.joining("\n")));

@@ -57,10 +57,7 @@ final class AgentKeys {
                 "route-distributor-address", Values.HOST_PORT, "127.0.0.1:7303", "where the route distributor listens");
         stateDir = keys.add("state-dir", Path::of, "/run/fairlead", "files and sockets of the agent");
         bpfRoot = keys.add(
-                "bpf-root",
-                Path::of,
-                "/sys/fs/bpf/fairlead",
-                "where maps and links are pinned, on a BPF file system");
+                "bpf-root", Path::of, "/sys/fs/bpf/fairlead", "where maps and links are pinned, on a BPF file system");
         resyncInterval = keys.add(
                 "resync-interval", AgentKeys::interval, "5s", "how often the kernel is compared in full, 1s to 1h");
         // the only modes there are: accepted so that a configuration can say what it relies on
@@ -93,7 +90,8 @@ final class AgentKeys {
 
     private static String device(String text) {
         if (!text.matches("[^\\s/:]{1,16}")) {
-            throw new IllegalArgumentException("(expected: a device name of at most 15 characters, or a beginning and +)");
+            throw new IllegalArgumentException(
+                    "(expected: a device name of at most 15 characters, or a beginning and +)");
         }
         return text;
     }

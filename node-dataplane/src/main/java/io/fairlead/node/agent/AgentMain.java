@@ -8,8 +8,8 @@ public final class AgentMain {
 
     /** Runs until SIGTERM. Pods keep talking afterwards: what carries their packets stays in the kernel. */
     public static void main(String[] args) {
-        ServiceProcess process = new ServiceProcess(
-                "fairlead-agent", "keeps one node's routes, eBPF maps and pods", "127.0.0.1:9879");
+        ServiceProcess process =
+                new ServiceProcess("fairlead-agent", "keeps one node's routes, eBPF maps and pods", "127.0.0.1:9879");
         AgentKeys keys = new AgentKeys(process.keys());
         process.main(
                 args,

@@ -38,8 +38,7 @@ import java.util.Map;
 record NodeDatapath(Reconciler reconciler, MetricsMap metrics, DirectReachability reachability) {
 
     /** Makes the devices be there and loads the programs; nothing is attached or written yet. */
-    static NodeDatapath load(
-            Netlink netlink, LocalNode node, NodeDevices devices, AgentConfig config, Lifecycle life)
+    static NodeDatapath load(Netlink netlink, LocalNode node, NodeDevices devices, AgentConfig config, Lifecycle life)
             throws IOException {
         HostDevices.Ends ends = new HostDevices(netlink).ensure(node.routers(), devices.mtu(config.mtu()));
         Path links = config.bpfRoot().resolve("links");

@@ -70,8 +70,7 @@ final class ReconcilerSettler implements DatapathSettler {
             throw new EndpointException(
                     EndpointException.Reason.UNAVAILABLE, what + ": not done within " + deadline.toSeconds() + " s", e);
         } catch (ExecutionException e) {
-            throw new EndpointException(
-                    EndpointException.Reason.UNAVAILABLE, what + ": " + e.getCause(), e);
+            throw new EndpointException(EndpointException.Reason.UNAVAILABLE, what + ": " + e.getCause(), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new EndpointException(EndpointException.Reason.UNAVAILABLE, what + ": interrupted", e);

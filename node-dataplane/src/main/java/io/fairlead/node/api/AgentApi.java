@@ -47,8 +47,8 @@ import org.slf4j.LoggerFactory;
 public final class AgentApi extends AgentServiceImplBase {
     private static final Logger LOGGER = LoggerFactory.getLogger(AgentApi.class);
 
-    private static final Statuses STATUSES = new Statuses(failure ->
-            failure instanceof KernelException e ? Optional.of(e.kind()) : Optional.empty());
+    private static final Statuses STATUSES =
+            new Statuses(failure -> failure instanceof KernelException e ? Optional.of(e.kind()) : Optional.empty());
 
     private final AgentView view;
     private final Executor executor;
@@ -68,11 +68,13 @@ public final class AgentApi extends AgentServiceImplBase {
 
     @Override
     public void listEndpoints(ListEndpointsRequest request, StreamObserver<ListEndpointsResponse> to) {
-        answer(to, () -> ListEndpointsResponse.newBuilder()
-                .addAllEndpoints(view.endpoints().endpoints().stream()
-                        .map(AgentApi::endpoint)
-                        .toList())
-                .build());
+        answer(
+                to,
+                () -> ListEndpointsResponse.newBuilder()
+                        .addAllEndpoints(view.endpoints().endpoints().stream()
+                                .map(AgentApi::endpoint)
+                                .toList())
+                        .build());
     }
 
     @Override
@@ -95,13 +97,14 @@ public final class AgentApi extends AgentServiceImplBase {
             for (PeerRoute route : view.reconciler().state().routes().values()) {
                 String name = route.clusterName() + "/" + route.nodeName();
                 boolean local = name.equals(view.node().fullName());
-                NodeEntry.Builder node = nodes.computeIfAbsent(name, n -> NodeEntry.newBuilder()
-                        .setName(n)
-                        .setSource(local ? "local" : "kvstore"));
+                NodeEntry.Builder node = nodes.computeIfAbsent(
+                        name, n -> NodeEntry.newBuilder().setName(n).setSource(local ? "local" : "kvstore"));
                 if (route.cidr().family() == Ip.Family.V4) {
-                    node.setIpv4(route.nextHop().toString()).setIpv4PodCidr(route.cidr().toString());
+                    node.setIpv4(route.nextHop().toString())
+                            .setIpv4PodCidr(route.cidr().toString());
                 } else {
-                    node.setIpv6(route.nextHop().toString()).setIpv6PodCidr(route.cidr().toString());
+                    node.setIpv6(route.nextHop().toString())
+                            .setIpv6PodCidr(route.cidr().toString());
                 }
             }
             ListNodesResponse.Builder response = ListNodesResponse.newBuilder();
@@ -144,23 +147,27 @@ public final class AgentApi extends AgentServiceImplBase {
     public void listBpfMetrics(ListBpfMetricsRequest request, StreamObserver<ListBpfMetricsResponse> to) {
         answer(to, () -> {
             ListBpfMetricsResponse.Builder response = ListBpfMetricsResponse.newBuilder();
-            view.metrics().read().forEach(metric -> response.addMetrics(BpfMetric.newBuilder()
-                    .setReason(metric.reason())
-                    .setReasonText(metric.text())
-                    .setDirection(metric.direction().name())
-                    .setPackets(metric.packets())
-                    .setBytes(metric.bytes())));
+            view.metrics()
+                    .read()
+                    .forEach(metric -> response.addMetrics(BpfMetric.newBuilder()
+                            .setReason(metric.reason())
+                            .setReasonText(metric.text())
+                            .setDirection(metric.direction().name())
+                            .setPackets(metric.packets())
+                            .setBytes(metric.bytes())));
             return response.build();
         });
     }
 
     @Override
     public void getVersion(GetVersionRequest request, StreamObserver<GetVersionResponse> to) {
-        answer(to, () -> GetVersionResponse.newBuilder()
-                .setVersion(view.version())
-                .setKernel(System.getProperty("os.version"))
-                .setJava(System.getProperty("java.version"))
-                .build());
+        answer(
+                to,
+                () -> GetVersionResponse.newBuilder()
+                        .setVersion(view.version())
+                        .setKernel(System.getProperty("os.version"))
+                        .setJava(System.getProperty("java.version"))
+                        .build());
     }
 
     /** The kernel's own content, read now. */
@@ -203,9 +210,10 @@ public final class AgentApi extends AgentServiceImplBase {
             }
         });
         endpoint.identity().ifPresent(identity -> message.setIdentity(identity.value()));
-        endpoint.device().ifPresent(device -> message.setIfindex(device.ifindex())
-                .setMac(device.mac().toString())
-                .setNodeMac(device.nodeMac().toString()));
+        endpoint.device()
+                .ifPresent(device -> message.setIfindex(device.ifindex())
+                        .setMac(device.mac().toString())
+                        .setNodeMac(device.nodeMac().toString()));
         return message.build();
     }
 

@@ -72,7 +72,6 @@ final class RouteList {
                         .setNodeName(status.getRoute().getNodeName())
                         .setClusterName(status.getRoute().getClusterName()));
         entry.addAllInstalled(status.getInstalledList());
-        status.getFailedList()
-                .forEach(failure -> entry.addFailed(failure.getNodeName() + ": " + failure.getReason()));
+        status.getFailedList().forEach(failure -> entry.addFailed(failure.getNodeName() + ": " + failure.getReason()));
     }
 }

@@ -58,7 +58,8 @@ final class StatusLines {
         } catch (StatusRuntimeException e) {
             return line(
                     "KVStore",
-                    "Unknown: the route distributor cannot be asked: " + e.getStatus().getDescription(),
+                    "Unknown: the route distributor cannot be asked: "
+                            + e.getStatus().getDescription(),
                     State.STATE_WARNING);
         }
     }
@@ -105,7 +106,8 @@ final class StatusLines {
         Report report = view.reconciler().report();
         List<String> problems = new ArrayList<>();
         report.unreadable().forEach((table, reason) -> problems.add(table.label() + ": " + reason));
-        report.failures().forEach((table, entries) -> problems.add(entries.size() + " of " + table.label() + " failing"));
+        report.failures()
+                .forEach((table, entries) -> problems.add(entries.size() + " of " + table.label() + " failing"));
         String compared = report.lastResync()
                 .map(at -> "compared " + at.truncatedTo(java.time.temporal.ChronoUnit.SECONDS))
                 .orElse("not compared yet");

@@ -38,7 +38,8 @@ public final class IdentityClient implements IdentityAllocator, EndpointPublishe
                 .setNodeName(node.value())
                 .addAllLabels(labels.texts())
                 .build();
-        return new IdentityId(call("identity of " + labels, () -> stub().allocateIdentity(request).getIdentity()));
+        return new IdentityId(call(
+                "identity of " + labels, () -> stub().allocateIdentity(request).getIdentity()));
     }
 
     @Override
@@ -87,9 +88,7 @@ public final class IdentityClient implements IdentityAllocator, EndpointPublishe
             return call.get();
         } catch (StatusRuntimeException e) {
             throw new EndpointException(
-                    EndpointException.Reason.UNAVAILABLE,
-                    attempt + ": the identity service says " + e.getMessage(),
-                    e);
+                    EndpointException.Reason.UNAVAILABLE, attempt + ": the identity service says " + e.getMessage(), e);
         }
     }
 }

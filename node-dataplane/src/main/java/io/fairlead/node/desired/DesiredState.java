@@ -44,8 +44,7 @@ public record DesiredState(
         return new DesiredState(newRoutes, peers, identities, pods, with(Source.ROUTES));
     }
 
-    public DesiredState withPeers(
-            Map<Cidr, Peer> newPeers, Map<Integer, java.util.List<String>> newIdentities) {
+    public DesiredState withPeers(Map<Cidr, Peer> newPeers, Map<Integer, java.util.List<String>> newIdentities) {
         return new DesiredState(routes, newPeers, newIdentities, pods, with(Source.IDENTITIES));
     }
 

@@ -141,8 +141,8 @@ public final class RouteFeed extends Subscription<StreamRoutesRequest, StreamRou
         report.refused().forEach((cidr, reason) -> reasons.put(cidr.toString(), reason));
         report.routeFailures().forEach((cidr, reason) -> reasons.put(cidr.toString(), reason));
         List<FailedRoute> failed = new ArrayList<>();
-        reasons.forEach((cidr, reason) ->
-                failed.add(FailedRoute.newBuilder().setCidr(cidr).setReason(reason).build()));
+        reasons.forEach((cidr, reason) -> failed.add(
+                FailedRoute.newBuilder().setCidr(cidr).setReason(reason).build()));
         return failed;
     }
 }

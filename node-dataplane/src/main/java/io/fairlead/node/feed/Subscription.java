@@ -80,17 +80,18 @@ abstract class Subscription<Q, R> implements AutoCloseable {
      */
     final void whenInKernel(Supplier<CompletableFuture<Report>> round, Consumer<Report> done) {
         long mine = generation;
-        var unused = round.get().whenComplete((report, error) -> executor.execute(() -> {
-            if (mine != generation || closed) {
-                return;
-            }
-            if (error == null) {
-                done.accept(report);
-            } else {
-                controller.failed(String.valueOf(error.getMessage()));
-                var unusedToo = executor.schedule(() -> whenInKernel(round, done), 1, TimeUnit.SECONDS);
-            }
-        }));
+        var unused = round.get()
+                .whenComplete((report, error) -> executor.execute(() -> {
+                    if (mine != generation || closed) {
+                        return;
+                    }
+                    if (error == null) {
+                        done.accept(report);
+                    } else {
+                        controller.failed(String.valueOf(error.getMessage()));
+                        var unusedToo = executor.schedule(() -> whenInKernel(round, done), 1, TimeUnit.SECONDS);
+                    }
+                }));
     }
 
     /** Opens the stream. */
@@ -139,7 +140,10 @@ abstract class Subscription<Q, R> implements AutoCloseable {
         try {
             receive(response);
         } catch (RuntimeException e) {
-            LOGGER.atError().setCause(e).addKeyValue("stream", controller.name()).log("response could not be taken in");
+            LOGGER.atError()
+                    .setCause(e)
+                    .addKeyValue("stream", controller.name())
+                    .log("response could not be taken in");
             controller.failed(String.valueOf(e.getMessage()));
         }
     }

@@ -170,7 +170,8 @@ public final class Translator {
         }
         for (Cidr own : node.podCidrs()) {
             if (own.overlaps(route.cidr())) {
-                return Optional.of("pod CIDR " + route.cidr() + " of " + route.nodeName() + " overlaps this node's " + own);
+                return Optional.of(
+                        "pod CIDR " + route.cidr() + " of " + route.nodeName() + " overlaps this node's " + own);
             }
         }
         if (route.cidr().contains(route.nextHop()) || route.cidr().contains(node.address())) {

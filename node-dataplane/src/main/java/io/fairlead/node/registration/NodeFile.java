@@ -48,8 +48,8 @@ final class NodeFile {
             json.path("podCidrs").forEach(cidr -> podCidrs.add(Cidr.parse(cidr.asText())));
             List<Ip> routers = new ArrayList<>();
             json.path("routers").forEach(router -> routers.add(Ip.parse(router.asText())));
-            return Optional.of(new LocalNode(
-                    name, new ClusterName(json.path("cluster").asText()), address, podCidrs, routers));
+            return Optional.of(
+                    new LocalNode(name, new ClusterName(json.path("cluster").asText()), address, podCidrs, routers));
         } catch (IOException | IllegalArgumentException e) {
             LOGGER.atError()
                     .addKeyValue("file", file)

@@ -75,7 +75,8 @@ public final class Registration {
     /** Asks for a pod CIDR, then says which address of it is the router's. */
     private LocalNode agree(NodeName name, Ip address) throws IOException {
         RegisterNodeResponse response = service.registerNode(request(name, address, List.of(), List.of()));
-        List<Cidr> podCidrs = response.getPodCidrsList().stream().map(Cidr::parse).toList();
+        List<Cidr> podCidrs =
+                response.getPodCidrsList().stream().map(Cidr::parse).toList();
         if (podCidrs.isEmpty()) {
             throw new IllegalArgumentException("pod CIDRs of node " + name + ": none (expected: at least one)");
         }
@@ -107,8 +108,8 @@ public final class Registration {
         } catch (StatusRuntimeException e) {
             controller.failed(String.valueOf(e.getMessage()));
         }
-        var unused = executor.schedule(
-                () -> confirm(node, executor), backoff.next().toMillis(), TimeUnit.MILLISECONDS);
+        var unused =
+                executor.schedule(() -> confirm(node, executor), backoff.next().toMillis(), TimeUnit.MILLISECONDS);
     }
 
     private static RegisterNodeRequest request(NodeName name, Ip address, List<Cidr> podCidrs, List<Ip> routers) {

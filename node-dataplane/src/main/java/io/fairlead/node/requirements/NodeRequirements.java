@@ -66,8 +66,7 @@ public final class NodeRequirements {
     }
 
     private Optional<Requirement> capabilities() {
-        Matcher line =
-                Pattern.compile("CapEff:\\s*([0-9a-f]+)").matcher(read("proc/self/status"));
+        Matcher line = Pattern.compile("CapEff:\\s*([0-9a-f]+)").matcher(read("proc/self/status"));
         long held = line.find() ? Long.parseUnsignedLong(line.group(1), 16) : 0;
         boolean bpf = has(held, CAP_SYS_ADMIN) || (has(held, CAP_BPF) && has(held, CAP_PERFMON));
         if (has(held, CAP_NET_ADMIN) && bpf) {

@@ -47,9 +47,11 @@ public final class Controller {
     /** It did not; the reason is logged when it is a new one. */
     public synchronized void failed(String reason) {
         if (!reason.equals(state.lastError())) {
-            LOGGER.atWarn().addKeyValue("controller", name).addKeyValue("error", reason).log("fails");
+            LOGGER.atWarn()
+                    .addKeyValue("controller", name)
+                    .addKeyValue("error", reason)
+                    .log("fails");
         }
-        state = new State(
-                state.lastSuccess(), Optional.of(clock.instant()), state.consecutiveFailures() + 1, reason);
+        state = new State(state.lastSuccess(), Optional.of(clock.instant()), state.consecutiveFailures() + 1, reason);
     }
 }

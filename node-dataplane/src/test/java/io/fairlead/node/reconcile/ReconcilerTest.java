@@ -97,7 +97,8 @@ class ReconcilerTest {
         assertThat(routes.snapshot())
                 .containsOnly(
                         Map.entry(THEIRS, new RouteTarget.Via(1000)),
-                        Map.entry(OWN, new RouteTarget.Device(3, Optional.empty(), Optional.of(Ip.parse("10.244.0.1")))));
+                        Map.entry(
+                                OWN, new RouteTarget.Device(3, Optional.empty(), Optional.of(Ip.parse("10.244.0.1")))));
     }
 
     @Test
@@ -193,7 +194,9 @@ class ReconcilerTest {
         log.clear();
         reconciler.update(state -> state.withPod(POD)).get(5, TimeUnit.SECONDS);
 
-        assertThat(log).extracting(line -> line.split("[+-]", 2)[0]).containsExactly("endpoints", "interfaces", "links");
+        assertThat(log)
+                .extracting(line -> line.split("[+-]", 2)[0])
+                .containsExactly("endpoints", "interfaces", "links");
         assertThat(links.snapshot())
                 .containsEntry(new Hook("lxc7", Hook.Direction.INGRESS), new Attachment(12, 101))
                 .containsEntry(new Hook("lxc7", Hook.Direction.EGRESS), new Attachment(12, 102))
@@ -201,7 +204,9 @@ class ReconcilerTest {
                 .containsEntry(new Hook("ens33", Hook.Direction.INGRESS), new Attachment(2, 104));
         log.clear();
         reconciler.update(state -> state.withoutPod("lxc7")).get(5, TimeUnit.SECONDS);
-        assertThat(log).extracting(line -> line.split("[+-]", 2)[0]).containsExactly("links", "interfaces", "endpoints");
+        assertThat(log)
+                .extracting(line -> line.split("[+-]", 2)[0])
+                .containsExactly("links", "interfaces", "endpoints");
     }
 
     private Report give(PeerRoute... peers) throws Exception {

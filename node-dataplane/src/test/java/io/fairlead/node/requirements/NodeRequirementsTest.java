@@ -21,9 +21,7 @@ class NodeRequirementsTest {
 
         var missing = new NodeRequirements(root, Path.of("/sys/fs/bpf/x"), root.resolve("state")).missing();
 
-        assertThat(missing)
-                .extracting(Requirement::name)
-                .contains("kernel", "capabilities", "BTF", "BPF JIT", "bpffs");
+        assertThat(missing).extracting(Requirement::name).contains("kernel", "capabilities", "BTF", "BPF JIT", "bpffs");
         assertThat(missing).allSatisfy(requirement -> {
             assertThat(requirement.problem()).contains("expected");
             assertThat(requirement.fix()).isNotEmpty();
@@ -47,7 +45,10 @@ class NodeRequirementsTest {
     void aKernelThatSaysNothingReadableIsNamed() throws IOException {
         write("proc/sys/kernel/osrelease", "???\n");
 
-        assertThat(new NodeRequirements(root, Path.of("/b"), root.resolve("state")).missing().get(0).problem())
+        assertThat(new NodeRequirements(root, Path.of("/b"), root.resolve("state"))
+                        .missing()
+                        .get(0)
+                        .problem())
                 .contains("???");
     }
 

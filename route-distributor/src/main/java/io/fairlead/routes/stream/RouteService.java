@@ -1,6 +1,9 @@
 package io.fairlead.routes.stream;
 
 import io.fairlead.contract.Cidr;
+import io.fairlead.kvstore.StoreStatus;
+import io.fairlead.proto.route.v1.GetStatusRequest;
+import io.fairlead.proto.route.v1.GetStatusResponse;
 import io.fairlead.proto.route.v1.ListRoutesRequest;
 import io.fairlead.proto.route.v1.ListRoutesResponse;
 import io.fairlead.proto.route.v1.NodeFailure;
@@ -18,19 +21,27 @@ import io.grpc.Status;
 import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Future;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The routes as nodes and people are told them. Calls come in on event loops; everything else is the owner's. */
 public final class RouteService implements BindableService {
     private final TableStreams<Cidr, Route> streams;
     private final Consumer<Runnable> owner;
+    private final Supplier<Future<StoreStatus>> store;
     // owned by: the owner's context; null until there is a complete table
     private @Nullable VersionedTable<Cidr, Route> table;
 
-    /** @param owner runs actions on the table's context */
-    public RouteService(Consumer<Runnable> owner, Timers timers, MeterRegistry metrics) {
+    /**
+     * @param owner runs actions on the table's context
+     * @param store asked how the store is
+     */
+    public RouteService(
+            Consumer<Runnable> owner, Supplier<Future<StoreStatus>> store, Timers timers, MeterRegistry metrics) {
+        this.store = store;
         this.streams = new TableStreams<>(RouteMessages::response, owner, timers, metrics);
         this.owner = owner;
     }
@@ -53,7 +64,22 @@ public final class RouteService implements BindableService {
                         FrameMarshaller.method(RouteServiceGrpc.getStreamRoutesMethod()),
                         ServerCalls.asyncBidiStreamingCall(streams.method(RouteMessages::request)))
                 .addMethod(RouteServiceGrpc.getListRoutesMethod(), ServerCalls.asyncUnaryCall(this::listRoutes))
+                .addMethod(RouteServiceGrpc.getGetStatusMethod(), ServerCalls.asyncUnaryCall(this::getStatus))
                 .build();
+    }
+
+    private void getStatus(GetStatusRequest request, StreamObserver<GetStatusResponse> observer) {
+        store.get()
+                .onSuccess(status -> {
+                    observer.onNext(GetStatusResponse.newBuilder()
+                            .setKvstoreHealthy(status.healthy())
+                            .setKvstore(status.text())
+                            .build());
+                    observer.onCompleted();
+                })
+                .onFailure(cause -> observer.onError(Status.UNAVAILABLE
+                        .withDescription(String.valueOf(cause.getMessage()))
+                        .asRuntimeException()));
     }
 
     private void listRoutes(ListRoutesRequest request, StreamObserver<ListRoutesResponse> observer) {
