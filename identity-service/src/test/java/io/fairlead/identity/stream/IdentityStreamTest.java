@@ -4,9 +4,15 @@ import static io.fairlead.identity.allocation.Replica.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fairlead.contract.etcd.StoreKeys;
+import io.fairlead.kvstore.KvException;
+import io.fairlead.kvstore.KvStore;
 import io.fairlead.kvstore.Op;
 import io.fairlead.kvstore.Txn;
+import io.fairlead.kvstore.WatchEvent;
+import io.fairlead.kvstore.etcd.EtcdKvStore;
+import io.fairlead.kvstore.etcd.EtcdOptions;
 import io.fairlead.kvstore.memory.MemoryKvStore;
+import io.fairlead.kvstore.testing.EtcdProcess;
 import io.fairlead.proto.identity.v1.AckIdentities;
 import io.fairlead.proto.identity.v1.IdentityServiceGrpc;
 import io.fairlead.proto.identity.v1.IpIdentity;
@@ -23,14 +29,18 @@ import io.grpc.stub.StreamObserver;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class IdentityStreamTest {
@@ -51,10 +61,14 @@ class IdentityStreamTest {
         put(KEYS.ips() + "10.244.0.7", ip("10.244.0.7", 4711, "192.168.2.31"));
         put(KEYS.identitiesById() + "4711", "k8s:app=web;");
         put(KEYS.nodes() + "default/dev1", node("dev1", "192.168.2.31", "10.244.0.1"));
+        serve(client);
+    }
+
+    private void serve(KvStore from) throws IOException {
         Context context = vertx.getOrCreateContext();
         IdentityStream stream = new IdentityStream(
                 action -> context.runOnContext(ignored -> action.run()), Timers.of(vertx), new SimpleMeterRegistry());
-        feed = stream.feed(client, KEYS, await(IdentityStream.epoch(client)));
+        feed = stream.feed(from, KEYS, await(IdentityStream.epoch(from)));
         await(feed.synced());
         ServerServiceDefinition service = stream.with(new IdentityServiceGrpc.IdentityServiceImplBase() {});
         server = GrpcServer.start(HostPort.parse("127.0.0.1:0"), () -> service);
@@ -63,12 +77,50 @@ class IdentityStreamTest {
 
     @AfterEach
     void stop() {
-        channel.shutdownNow();
-        await(server.stop());
-        feed.close();
+        stopServing();
         client.close();
         store.close();
         await(vertx.close());
+    }
+
+    private void stopServing() {
+        channel.shutdownNow();
+        await(server.stop());
+        feed.close();
+    }
+
+    @Test
+    @Tag("etcd")
+    void aStoreWhoseRevisionsStepBackBeginsANewEpoch() throws IOException {
+        stopServing();
+        try (EtcdProcess etcd = EtcdProcess.start();
+                EtcdKvStore real = new EtcdKvStore(EtcdOptions.parse(etcd.endpoint()))) {
+            for (int i = 0; i < 20; i++) {
+                await(real.commit(Txn.of(Op.put(KEYS.identitiesById() + (256 + i), "k8s:n=" + i + ";"))));
+            }
+            serve(real);
+            Node node = new Node("dev2", 0, "");
+            eventually(() -> node.labels().size() == 20);
+            long version = node.version();
+            String epoch = node.epoch();
+            etcd.kill9();
+            etcd.restartEmpty();
+            Op write = Op.put(KEYS.identitiesById() + 300, "k8s:app=web;");
+            eventually(() -> written(real, write));
+            eventually(node::ended);
+            Node again = new Node("dev2", version, epoch);
+            eventually(() -> again.labels().equals(Map.of(300, "[k8s:app=web]")));
+            assertThat(again.epoch()).isNotEqualTo(epoch);
+            assertThat(again.snapshots()).isEqualTo(1);
+        }
+    }
+
+    private static boolean written(KvStore store, Op write) {
+        try {
+            return await(store.commit(Txn.of(write))).succeeded();
+        } catch (KvException e) {
+            return false;
+        }
     }
 
     @Test
@@ -163,7 +215,7 @@ class IdentityStreamTest {
         TreeMap<String, String> expected = new TreeMap<>();
         await(store.list("cilium/state/"))
                 .entries()
-                .forEach(entry -> model.apply(java.util.List.of(new io.fairlead.kvstore.WatchEvent.Put(entry)))
+                .forEach(entry -> model.apply(List.of(new WatchEvent.Put(entry)))
                         .forEach(change -> expected.put(change.key().toString(), "")));
         assertThat(node.ips().size() + node.labels().size()).as("seed %d", seed).isEqualTo(expected.size());
     }
@@ -199,7 +251,7 @@ class IdentityStreamTest {
         Instant end = Instant.now().plus(Duration.ofSeconds(10));
         while (!condition.getAsBoolean()) {
             assertThat(Instant.now()).isBefore(end);
-            Thread.onSpinWait();
+            LockSupport.parkNanos(1_000_000);
         }
     }
 
@@ -211,6 +263,7 @@ class IdentityStreamTest {
         private int snapshots;
         private boolean inSync;
         private boolean inSnapshot;
+        private boolean ended;
         private long version;
         private String epoch = "";
 
@@ -254,7 +307,9 @@ class IdentityStreamTest {
         }
 
         @Override
-        public void onError(Throwable cause) {}
+        public synchronized void onError(Throwable cause) {
+            ended = true;
+        }
 
         @Override
         public void onCompleted() {}
@@ -269,6 +324,10 @@ class IdentityStreamTest {
 
         synchronized boolean inSync() {
             return inSync;
+        }
+
+        synchronized boolean ended() {
+            return ended;
         }
 
         synchronized int snapshots() {
