@@ -22,7 +22,9 @@ import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -91,9 +93,18 @@ public final class RouteService implements BindableService {
                         .asRuntimeException());
                 return;
             }
-            observer.onNext(list(current, streams.progress()));
+            observer.onNext(list(current, members(current)));
             observer.onCompleted();
         });
+    }
+
+    /** Nodes that count: a node without a stream does while it has a route, so a released one is gone at once. */
+    private List<NodeProgress> members(VersionedTable<Cidr, Route> current) {
+        Set<String> owners = new HashSet<>();
+        current.entries().forEach(entry -> owners.add(entry.value().node().value()));
+        return streams.progress().stream()
+                .filter(node -> node.connected() || owners.contains(node.node().value()))
+                .toList();
     }
 
     private static ListRoutesResponse list(VersionedTable<Cidr, Route> table, List<NodeProgress> nodes) {
