@@ -50,9 +50,7 @@ class SurvivalTest {
                 try (BpfObject next = BpfObject.load(one.spec, config, one.root)) {
                     one.links.load().forEach((hook, there) -> {
                         String program = hook.device().startsWith("lxc")
-                                ? hook.direction() == Direction.INGRESS
-                                        ? "from_container"
-                                        : "to_container"
+                                ? hook.direction() == Direction.INGRESS ? "from_container" : "to_container"
                                 : hook.device().equals("ens33") ? "from_netdev" : "from_host";
                         var wanted = new Attachment(
                                 there.ifindex(), next.program(program).id());
