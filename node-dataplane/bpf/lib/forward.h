@@ -40,9 +40,11 @@ static __always_inline int forward_to_network(struct __sk_buff *skb, const struc
 {
 	enum ip_family family = flow->dst.family;
 	struct bpf_fib_lookup fib = {
-	    .family = family == FAMILY_IPV4 ? AF_INET : AF_INET6,
-	    .l4_protocol = flow->protocol,
-	    .ifindex = fl_host_ifindex,
+		.family = family == FAMILY_IPV4 ? AF_INET : AF_INET6,
+		.l4_protocol = flow->protocol,
+		// A length is checked against the route's MTU; 0 leaves segments that a device will cut.
+		.tot_len = skb->gso_size ? 0 : skb->len - ETH_HLEN,
+		.ifindex = fl_host_ifindex,
 	};
 	struct bpf_redir_neigh next_hop = {};
 	int result;
@@ -61,7 +63,8 @@ static __always_inline int forward_to_network(struct __sk_buff *skb, const struc
 	case BPF_FIB_LKUP_RET_SUCCESS:
 		break;
 	case BPF_FIB_LKUP_RET_FRAG_NEEDED:
-		return drop(skb, DROP_FRAGMENTATION_NEEDED, direction);
+		return drop_and_tell(skb, family, fragmentation_needed(fib.mtu_result),
+				     DROP_FRAGMENTATION_NEEDED, direction);
 	case BPF_FIB_LKUP_RET_UNREACHABLE:
 	case BPF_FIB_LKUP_RET_PROHIBIT:
 	case BPF_FIB_LKUP_RET_NOT_FWDED:

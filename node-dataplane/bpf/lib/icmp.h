@@ -8,10 +8,11 @@
 #include "identity.h"
 #include "metrics.h"
 
-// An error in both families; the lowest byte is the code, the next the type.
+// An error in both families; the lowest byte is the code, the next the type, the upper half an MTU if it
+// names one.
 struct icmp_error {
-	__u16 ipv4;
-	__u16 ipv6;
+	__u32 ipv4;
+	__u32 ipv6;
 };
 
 #define ICMP_ERROR(type, code) ((type) << 8 | (code))
@@ -19,6 +20,11 @@ struct icmp_error {
 static const struct icmp_error TIME_EXCEEDED = {ICMP_ERROR(11, 0), ICMP_ERROR(3, 0)};
 static const struct icmp_error NET_UNREACHABLE = {ICMP_ERROR(3, 0), ICMP_ERROR(1, 0)};
 static const struct icmp_error HOST_UNREACHABLE = {ICMP_ERROR(3, 1), ICMP_ERROR(1, 3)};
+
+static __always_inline struct icmp_error fragmentation_needed(__u32 mtu)
+{
+	return (struct icmp_error){mtu << 16 | ICMP_ERROR(3, 4), mtu << 16 | ICMP_ERROR(2, 0)};
+}
 
 // How much of the packet the error quotes, at most: its headers and what the sender finds its socket by.
 #define QUOTE_IPV4 68
@@ -28,7 +34,8 @@ struct icmp_header {
 	__u8 type;
 	__u8 code;
 	__be16 check;
-	__be32 unused;
+	// Unused but in fragmentation needed.
+	__be32 mtu;
 };
 
 struct icmp4_body {
@@ -77,13 +84,18 @@ static __noinline int become_error_ipv4(struct __sk_buff *skb, __u32 error)
 	void *data = packet_start(skb);
 	struct ethhdr *eth = data;
 	struct iphdr *ip = data + ETH_HLEN;
-	struct icmp4_body body = {.icmp = {.type = error >> 8, .code = error & 0xff}};
+	struct icmp4_body body = {
+		.icmp = {.type = error >> 8, .code = error, .mtu = bpf_htonl(error >> 16)},
+	};
 	struct iphdr back = {.version = 4, .ihl = 5, .tos = 0xc0, .ttl = 64, .protocol = IPPROTO_ICMP};
 	__u32 quoted;
 
 	if ((void *)(ip + 1) > packet_end(skb))
 		return -1;
 	if (!router_ipv4 || !is_one_host_ipv4(ip->saddr) || (ip->frag_off & bpf_htons(0x1fff)))
+		return -1;
+	// Without this bit the sender expects fragments, and could do nothing about the answer.
+	if (body.icmp.mtu && !(ip->frag_off & bpf_htons(0x4000)))
 		return -1;
 	if (ip->protocol == IPPROTO_ICMP) {
 		__u8 type;
@@ -146,7 +158,9 @@ static __noinline int become_error_ipv6(struct __sk_buff *skb, __u32 error)
 	void *data = packet_start(skb);
 	struct ethhdr *eth = data;
 	struct ipv6hdr *ip = data + ETH_HLEN;
-	struct icmp6_checked body = {.icmp = {.type = error >> 8, .code = error & 0xff}};
+	struct icmp6_checked body = {
+		.icmp = {.type = error >> 8, .code = error, .mtu = bpf_htonl(error >> 16)},
+	};
 	struct ipv6hdr back = {.version = 6, .nexthdr = IPPROTO_ICMPV6, .hop_limit = 64};
 	__u32 quoted;
 	__u32 payload;
@@ -189,8 +203,8 @@ static __always_inline int drop_and_tell(struct __sk_buff *skb, enum ip_family f
 	// Counted first, and by drop(): the packet that ends is this one, the error is another.
 	int verdict = drop(skb, reason, direction);
 
-	failed =
-	    family == FAMILY_IPV4 ? become_error_ipv4(skb, error.ipv4) : become_error_ipv6(skb, error.ipv6);
+	failed = family == FAMILY_IPV4 ? become_error_ipv4(skb, error.ipv4)
+				       : become_error_ipv6(skb, error.ipv6);
 	if (failed)
 		return verdict;
 	skb->mark = MARK_HOST;

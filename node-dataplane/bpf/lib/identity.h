@@ -16,9 +16,9 @@
 static __always_inline __u32 identity_of(const struct ip_key *ip)
 {
 	struct ipcache_key key = {
-	    .prefixlen = 32 + (ip->family == FAMILY_IPV4 ? 32 : 128),
-	    .family = ip->family,
-	    .addr = {ip->addr[0], ip->addr[1], ip->addr[2], ip->addr[3]},
+		.prefixlen = 32 + (ip->family == FAMILY_IPV4 ? 32 : 128),
+		.family = ip->family,
+		.addr = {ip->addr[0], ip->addr[1], ip->addr[2], ip->addr[3]},
 	};
 	struct ipcache_entry *entry = bpf_map_lookup_elem(&ipcache, &key);
 

@@ -66,10 +66,10 @@ static __noinline int answer_nd(struct __sk_buff *skb, const struct interface *i
 	struct neighbour_message *asked = data + ETH_HLEN + sizeof(struct ipv6hdr);
 	struct advertisement_checked answer = {};
 	struct ipv6hdr ip = {
-	    .version = 6,
-	    .payload_len = bpf_htons(sizeof(struct advertisement)),
-	    .nexthdr = IPPROTO_ICMPV6,
-	    .hop_limit = 255,
+		.version = 6,
+		.payload_len = bpf_htons(sizeof(struct advertisement)),
+		.nexthdr = IPPROTO_ICMPV6,
+		.hop_limit = 255,
 	};
 	struct ethhdr eth = {.h_proto = bpf_htons(ETH_P_IPV6)};
 

@@ -78,11 +78,11 @@ static __always_inline bool parse_ipv4(struct __sk_buff *skb, struct flow *flow)
 	if (ip->version != 4 || ip->ihl < 5 || total < ip->ihl * 4U || total > skb->len - ETH_HLEN)
 		return false;
 	*flow = (struct flow){
-	    .src = {.addr = {ip->saddr}, .family = FAMILY_IPV4},
-	    .dst = {.addr = {ip->daddr}, .family = FAMILY_IPV4},
-	    .tos = ip->tos,
-	    .protocol = ip->protocol,
-	    .ttl = ip->ttl,
+		.src = {.addr = {ip->saddr}, .family = FAMILY_IPV4},
+		.dst = {.addr = {ip->daddr}, .family = FAMILY_IPV4},
+		.tos = ip->tos,
+		.protocol = ip->protocol,
+		.ttl = ip->ttl,
 	};
 	return true;
 }
@@ -98,11 +98,11 @@ static __always_inline bool parse_ipv6(struct __sk_buff *skb, struct flow *flow)
 	if (ip->version != 6 || bpf_ntohs(ip->payload_len) > skb->len - ETH_HLEN - sizeof(*ip))
 		return false;
 	*flow = (struct flow){
-	    .src = {.family = FAMILY_IPV6},
-	    .dst = {.family = FAMILY_IPV6},
-	    .flowinfo = *(__be32 *)ip & bpf_htonl(0x0fffffff),
-	    .protocol = ip->nexthdr,
-	    .ttl = ip->hop_limit,
+		.src = {.family = FAMILY_IPV6},
+		.dst = {.family = FAMILY_IPV6},
+		.flowinfo = *(__be32 *)ip & bpf_htonl(0x0fffffff),
+		.protocol = ip->nexthdr,
+		.ttl = ip->hop_limit,
 	};
 	copy_ipv6(flow->src.addr, &ip->saddr);
 	copy_ipv6(flow->dst.addr, &ip->daddr);

@@ -139,8 +139,12 @@ class ForwardingTest {
         answers(pod, Machine.pod4(1, 11), 63);
         assertThat(one.links.delete(List.of(new Hook("lxcd", Direction.INGRESS))))
                 .isEmpty();
+        String neighbour = " lladdr " + one.namespace.mac("lxcd") + " dev eth0 nud permanent";
+        pod.in("ip neigh replace 10.244.1.1" + neighbour + "; ip neigh replace fd00:1::1" + neighbour);
         for (Ip to : List.of(Machine.pod4(1, 11), Machine.pod4(3, 10), Machine.pod4(1, 1), one.ip(), three.ip())) {
-            pod.in("ip neigh replace 10.244.1.1 lladdr " + one.namespace.mac("lxcd") + " dev eth0");
+            assertThat(ping(pod, to, "")).as("to " + to).contains(" 0 received");
+        }
+        for (Ip to : List.of(Machine.pod6(1, 11), Machine.pod6(3, 10), Machine.pod6(1, 1), one.ip6(), three.ip6())) {
             assertThat(ping(pod, to, "")).as("to " + to).contains(" 0 received");
         }
     }

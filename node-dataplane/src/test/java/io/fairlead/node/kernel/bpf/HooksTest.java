@@ -3,6 +3,7 @@ package io.fairlead.node.kernel.bpf;
 import static io.fairlead.node.kernel.bpf.DropReason.DROP_ENDPOINT_NOT_READY;
 import static io.fairlead.node.kernel.bpf.DropReason.DROP_FIB_LOOKUP_FAILED;
 import static io.fairlead.node.kernel.bpf.DropReason.DROP_FORBIDDEN_ICMPV6;
+import static io.fairlead.node.kernel.bpf.DropReason.DROP_FRAGMENTATION_NEEDED;
 import static io.fairlead.node.kernel.bpf.DropReason.DROP_INVALID_IDENTITY;
 import static io.fairlead.node.kernel.bpf.DropReason.DROP_INVALID_PACKET;
 import static io.fairlead.node.kernel.bpf.DropReason.DROP_INVALID_SOURCE_IP;
@@ -272,7 +273,7 @@ class HooksTest {
                 assertThat(checksum(frame, 14, 34)).isZero();
                 assertThat(slice(frame, 34, 36)).isEqualTo(bytes(type, code));
                 assertThat(checksum(frame, 34, frame.length)).isZero();
-                assertThat(slice(frame, 38, frame.length)).isEqualTo(join(new byte[4], quote));
+                assertThat(slice(frame, 38, frame.length)).isEqualTo(join(mtu(type, code), quote));
             } else {
                 byte[] quote = Arrays.copyOf(packet, Math.min(88, packet.length));
                 Ip sender = Ip.of(slice(packet, 8, 24));
@@ -286,9 +287,13 @@ class HooksTest {
                 assertThat(slice(frame, 54, 56)).isEqualTo(bytes(type, code));
                 assertThat(checksum6(ROUTER6, sender, slice(frame, 54, frame.length)))
                         .isZero();
-                assertThat(slice(frame, 58, frame.length)).isEqualTo(join(new byte[4], quote));
+                assertThat(slice(frame, 58, frame.length)).isEqualTo(join(mtu(type, code), quote));
             }
         };
+    }
+
+    private static byte[] mtu(int type, int code) {
+        return join(new byte[2], u16(type == 3 && code == 4 ? 600 : type == 2 ? 1400 : 0));
     }
 
     @Test
@@ -350,6 +355,27 @@ class HooksTest {
                         told("prohibited", a(Ip.parse("10.66.3.1")), DROP_FIB_LOOKUP_FAILED, 3, 0),
                         told("nobody's pod address", a(unassigned), DROP_UNROUTABLE_IP, 3, 1),
                         told("nobody's pod address, IPv6", a(unassigned6), DROP_UNROUTABLE_IP, 1, 3)));
+    }
+
+    @Test
+    void longerThanTheRouteAllowsIsToldTheMtu() {
+        Ip narrow = Ip.parse("10.66.4.1");
+        Ip narrow6 = Ip.parse("fd66:4::1");
+        byte[] fits = fromA(ip(A, narrow, 64, UDP, udp(572)));
+        byte[] fits6 = fromA(ip(A6, narrow6, 64, UDP, udp(1352)));
+        byte[] long4 = fromA(ipv4(A, narrow, 64, UDP, udp(573), 0x4000));
+        byte[] long6 = fromA(ip(A6, narrow6, 64, UDP, udp(1353)));
+        node.check(
+                "from_container",
+                node.lxcA,
+                0,
+                Direction.EGRESS,
+                List.of(
+                        Row.forwarded("fits", fits, hop(fits, A_GATE, A_MAC)),
+                        Row.forwarded("fits, IPv6", fits6, hop(fits6, A_GATE, A_MAC)),
+                        told("too long", long4, DROP_FRAGMENTATION_NEEDED, 3, 4),
+                        told("too long, IPv6", long6, DROP_FRAGMENTATION_NEEDED, 2, 0),
+                        Row.dropped("may be cut", fromA(ip(A, narrow, 64, UDP, udp(573))), DROP_FRAGMENTATION_NEEDED)));
     }
 
     private static byte[] wire(Ip from, Ip to, int ttl) {

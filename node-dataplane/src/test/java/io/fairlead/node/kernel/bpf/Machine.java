@@ -97,7 +97,7 @@ final class Machine implements AutoCloseable {
         pods.put(name, pod);
         String lxc = "lxc" + name;
         namespace.in("ip link add " + lxc + " type veth peer name eth0 netns " + pod.name() + "\n"
-                + "sysctl -qw net.ipv4.conf." + lxc + ".forwarding=0 net.ipv6.conf." + lxc + ".forwarding=0\n"
+                + "sysctl -qw net.ipv4.conf." + lxc + ".forwarding=0 net.ipv6.conf." + lxc + ".disable_ipv6=1\n"
                 + "ip link set " + lxc + " up");
         Ip ipv4 = pod4(number, index);
         Ip ipv6 = pod6(number, index);

@@ -113,7 +113,8 @@ final class Node implements AutoCloseable {
                 ip route add blackhole 10.66.1.0/24
                 ip route add unreachable 10.66.2.0/24
                 ip route add prohibit 10.66.3.0/24
-                ip route add 10.66.4.0/24 via 192.168.2.33 mtu 600
+                ip route add 10.66.4.0/24 via 192.168.2.33 mtu lock 600
+                ip -6 route add fd66:4::/64 via fd02::33 mtu lock 1400
                 ip -6 route add blackhole fd66:1::/64
                 ip -6 route add unreachable fd66:2::/64
                 """);
