@@ -84,6 +84,7 @@ final class Agent {
                 pool,
                 new EndpointManager.Ports(new NetlinkPodDevices(netlink), identities, identities, settler),
                 random);
+        datapath.lookForAddresses();
         restore(endpoints, settler);
         life.onClose("endpoints", endpoints);
         reconciler.start(config.resyncInterval());

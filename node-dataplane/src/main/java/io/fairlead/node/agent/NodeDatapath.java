@@ -11,6 +11,7 @@ import io.fairlead.node.kernel.bpf.InterfaceMap;
 import io.fairlead.node.kernel.bpf.IpcacheMap;
 import io.fairlead.node.kernel.bpf.MetricsMap;
 import io.fairlead.node.kernel.bpf.ProgramLinks;
+import io.fairlead.node.kernel.netlink.Addr;
 import io.fairlead.node.kernel.netlink.Netlink;
 import io.fairlead.node.kernel.netlink.NetlinkMonitor;
 import io.fairlead.node.kernel.netlink.NextHopTable;
@@ -27,6 +28,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The node's part of the kernel: host devices, loaded programs, and the reconciler that keeps the tables.
@@ -34,8 +37,9 @@ import java.util.Map;
  * @param reconciler not started yet
  * @param metrics the datapath's counters
  * @param reachability what the reconciler believes about other nodes' addresses
+ * @param netlink of the node's namespace
  */
-record NodeDatapath(Reconciler reconciler, MetricsMap metrics, DirectReachability reachability) {
+record NodeDatapath(Reconciler reconciler, MetricsMap metrics, DirectReachability reachability, Netlink netlink) {
 
     /** Makes the devices be there and loads the programs; nothing is attached or written yet. */
     static NodeDatapath load(Netlink netlink, LocalNode node, NodeDevices devices, AgentConfig config, Lifecycle life)
@@ -65,7 +69,7 @@ record NodeDatapath(Reconciler reconciler, MetricsMap metrics, DirectReachabilit
                 translator(node, devices, config, ends, object),
                 reachability);
         life.onClose("reconciler", reconciler);
-        return new NodeDatapath(reconciler, new MetricsMap(spec, object.map("metrics")), reachability);
+        return new NodeDatapath(reconciler, new MetricsMap(spec, object.map("metrics")), reachability, netlink);
     }
 
     private static Translator translator(
@@ -85,6 +89,17 @@ record NodeDatapath(Reconciler reconciler, MetricsMap metrics, DirectReachabilit
                 Ownership.LAST_NEXT_HOP_ID);
     }
 
+    /** Pods reach the node at every address it has, and nobody else may claim one. */
+    void lookForAddresses() {
+        Set<Ip> addresses = netlink.addresses().stream()
+                .filter(address -> address.scope() == Addr.GLOBAL)
+                .map(Addr::address)
+                .collect(Collectors.toUnmodifiableSet());
+        if (!addresses.equals(reconciler.state().hostAddresses())) {
+            var unused = reconciler.update(state -> state.withHostAddresses(addresses));
+        }
+    }
+
     /** What to do when somebody else changed devices, addresses or routes. */
     NetlinkMonitor.Listener onKernelChange(Controller controller) {
         controller.succeeded();
@@ -92,6 +107,12 @@ record NodeDatapath(Reconciler reconciler, MetricsMap metrics, DirectReachabilit
             @Override
             public void changed() {
                 reachability.forget();
+                try {
+                    lookForAddresses();
+                    controller.succeeded();
+                } catch (KernelException e) {
+                    controller.failed(String.valueOf(e.getMessage()));
+                }
                 reconciler.resyncSoon();
             }
 

@@ -1,7 +1,10 @@
 package io.fairlead.node.desired;
 
 import io.fairlead.contract.Cidr;
+import io.fairlead.contract.Ip;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -14,13 +17,15 @@ import java.util.Set;
  * @param peers addresses of the cluster by prefix
  * @param identities labels by identity number
  * @param pods this node's pods by device name
+ * @param hostAddresses addresses the node has, beside the one others reach it at and its routers'
  * @param complete the sources that have said all they know
  */
 public record DesiredState(
         Map<Cidr, PeerRoute> routes,
         Map<Cidr, Peer> peers,
-        Map<Integer, java.util.List<String>> identities,
+        Map<Integer, List<String>> identities,
         Map<String, Pod> pods,
+        Set<Ip> hostAddresses,
         Set<Source> complete) {
 
     /** Who says what should be. */
@@ -34,44 +39,50 @@ public record DesiredState(
     }
 
     /** Nothing said yet. */
-    public static final DesiredState NOTHING = new DesiredState(Map.of(), Map.of(), Map.of(), Map.of(), Set.of());
+    public static final DesiredState NOTHING =
+            new DesiredState(Map.of(), Map.of(), Map.of(), Map.of(), Set.of(), Set.of());
 
     public boolean knows(Source source) {
         return complete.contains(source);
     }
 
     public DesiredState withRoutes(Map<Cidr, PeerRoute> newRoutes) {
-        return new DesiredState(newRoutes, peers, identities, pods, with(Source.ROUTES));
+        return new DesiredState(newRoutes, peers, identities, pods, hostAddresses, with(Source.ROUTES));
     }
 
-    public DesiredState withPeers(Map<Cidr, Peer> newPeers, Map<Integer, java.util.List<String>> newIdentities) {
-        return new DesiredState(routes, newPeers, newIdentities, pods, with(Source.IDENTITIES));
+    public DesiredState withPeers(Map<Cidr, Peer> newPeers, Map<Integer, List<String>> newIdentities) {
+        return new DesiredState(routes, newPeers, newIdentities, pods, hostAddresses, with(Source.IDENTITIES));
+    }
+
+    /** The same with what addresses the node has now. */
+    public DesiredState withHostAddresses(Set<Ip> addresses) {
+        return new DesiredState(routes, peers, identities, pods, Set.copyOf(addresses), complete);
     }
 
     /** The same with all pods of the node. */
     public DesiredState withPods(Map<String, Pod> newPods) {
-        return new DesiredState(routes, peers, identities, Map.copyOf(newPods), with(Source.PODS));
+        return new DesiredState(routes, peers, identities, Map.copyOf(newPods), hostAddresses, with(Source.PODS));
     }
 
     /** The same with one pod more, or another in its place. */
     public DesiredState withPod(Pod pod) {
         Map<String, Pod> newPods = new HashMap<>(pods);
         newPods.put(pod.device(), pod);
-        return new DesiredState(routes, peers, identities, Map.copyOf(newPods), complete);
+        return new DesiredState(routes, peers, identities, Map.copyOf(newPods), hostAddresses, complete);
     }
 
     /** The same without the pod behind a device. */
     public DesiredState withoutPod(String device) {
         Map<String, Pod> newPods = new HashMap<>(pods);
         newPods.remove(device);
-        return new DesiredState(routes, peers, identities, Map.copyOf(newPods), complete);
+        return new DesiredState(routes, peers, identities, Map.copyOf(newPods), hostAddresses, complete);
     }
 
     private Set<Source> with(Source source) {
         if (complete.contains(source)) {
             return complete;
         }
-        Set<Source> more = new java.util.HashSet<>(complete);
+        Set<Source> more = new HashSet<>(complete);
         more.add(source);
         return Set.copyOf(more);
     }

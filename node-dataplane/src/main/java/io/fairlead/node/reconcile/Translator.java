@@ -16,11 +16,12 @@ import io.fairlead.node.kernel.LocalEndpoint;
 import io.fairlead.node.kernel.NextHop;
 import io.fairlead.node.kernel.PodInterface;
 import io.fairlead.node.kernel.RouteTarget;
-import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -99,8 +100,9 @@ public final class Translator {
     public Translation translate(DesiredState state, Map<Integer, NextHop> observed, Reachability reachability) {
         Tables last = lastTables;
         DesiredState before = lastState;
-        boolean samePods = last != null && before != null && before.pods() == state.pods();
-        boolean samePeers = last != null && before != null && before.peers() == state.peers();
+        boolean sameHost = before != null && before.hostAddresses() == state.hostAddresses();
+        boolean samePods = last != null && sameHost && before.pods() == state.pods();
+        boolean samePeers = last != null && sameHost && before.peers() == state.peers();
         Map<Cidr, String> refused = new HashMap<>();
         Map<Integer, NextHop> hops = new HashMap<>();
         Map<Cidr, RouteTarget> routes = new HashMap<>();
@@ -187,14 +189,15 @@ public final class Translator {
         for (Map.Entry<Cidr, Peer> peer : state.peers().entrySet()) {
             entries.put(peer.getKey(), peer.getValue().entry());
         }
-        for (Ip own : hostAddresses()) {
+        for (Ip own : hostAddresses(state)) {
             entries.put(own.toCidr(), new IpcacheEntry(IdentityId.HOST, Optional.empty()));
         }
         return entries;
     }
 
-    private List<Ip> hostAddresses() {
-        List<Ip> addresses = new ArrayList<>(node.routers());
+    private Set<Ip> hostAddresses(DesiredState state) {
+        Set<Ip> addresses = new HashSet<>(state.hostAddresses());
+        addresses.addAll(node.routers());
         addresses.add(node.address());
         return addresses;
     }
@@ -207,7 +210,7 @@ public final class Translator {
             pod.ipv4().ifPresent(ip -> entries.put(ip, entry));
             pod.ipv6().ifPresent(ip -> entries.put(ip, entry));
         }
-        for (Ip own : hostAddresses()) {
+        for (Ip own : hostAddresses(state)) {
             entries.put(own, new LocalEndpoint(0, 0, true, IdentityId.HOST, NO_MAC, NO_MAC));
         }
         return entries;
