@@ -8,6 +8,7 @@ import io.fairlead.node.cni.CniServer;
 import io.fairlead.node.desired.DesiredState.Source;
 import io.fairlead.node.desired.LocalNode;
 import io.fairlead.node.endpoint.AddressPool;
+import io.fairlead.node.endpoint.Attachment;
 import io.fairlead.node.endpoint.EndpointManager;
 import io.fairlead.node.feed.IdentityFeed;
 import io.fairlead.node.feed.RouteFeed;
@@ -164,7 +165,8 @@ final class Agent {
         Controller controller = controllers.get("kernel-monitor");
         NetlinkMonitor monitor = NetlinkMonitor.start(
                 Set.of(Topic.LINK, Topic.IPV4_ADDRESS, Topic.IPV4_ROUTE, Topic.NEXTHOP),
-                Set.of(netlink.socket().portId()),
+                new NetlinkMonitor.Ignored(
+                        Set.of(netlink.socket().portId()), name -> name.startsWith(Attachment.HOST_PREFIX)),
                 datapath.onKernelChange(controller));
         life.onClose("kernel monitor", monitor);
     }
