@@ -24,6 +24,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledExecutorService;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -90,13 +91,18 @@ public final class IdentityFeed extends Subscription<StreamIdentitiesRequest, St
         if (!ready) {
             return;
         }
-        Map<Cidr, Peer> peerContent = peers.content();
-        Map<Integer, List<String>> identityContent = identities.content();
-        whenInKernel(() -> reconciler.update(state -> state.withPeers(peerContent, identityContent)), report -> {
+        whenInKernel(this::update, report -> {
             if (response.getNonce() > lastNonce) {
                 acknowledge(response, report);
             }
         });
+    }
+
+    /** Of what is known now: a round tried again must not bring back what a later response took away. */
+    private CompletableFuture<Report> update() {
+        Map<Cidr, Peer> peerContent = peers.content();
+        Map<Integer, List<String>> identityContent = identities.content();
+        return reconciler.update(state -> state.withPeers(peerContent, identityContent));
     }
 
     private void acknowledge(StreamIdentitiesResponse response, Report report) {

@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledExecutorService;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -88,8 +89,7 @@ public final class RouteFeed extends Subscription<StreamRoutesRequest, StreamRou
         if (!routes.apply(response.getSnapshot(), response.getInSync(), upserts, removes)) {
             return;
         }
-        Map<Cidr, PeerRoute> content = routes.content();
-        whenInKernel(() -> reconciler.update(state -> state.withRoutes(content)), report -> {
+        whenInKernel(this::update, report -> {
             if (response.getNonce() > lastNonce) {
                 version = response.getVersion();
                 epoch = response.getEpoch();
@@ -97,6 +97,12 @@ public final class RouteFeed extends Subscription<StreamRoutesRequest, StreamRou
                 acknowledge(report);
             }
         });
+    }
+
+    /** Of what is known now: a round tried again must not bring back what a later response took away. */
+    private CompletableFuture<Report> update() {
+        Map<Cidr, PeerRoute> content = routes.content();
+        return reconciler.update(state -> state.withRoutes(content));
     }
 
     /** One bad entry must not stop the others: it is left out and said back. */
