@@ -11,6 +11,9 @@ import java.util.TreeMap;
  * @param sorted the labels in their order
  */
 public record Labels(List<Label> sorted) {
+    /** Most bytes of an encoding that makes an identity: a thousand of them fit into one message to a node. */
+    public static final int MAX_ENCODED_BYTES = 15_000;
+
     public static final Labels EMPTY = new Labels(List.of());
 
     public Labels {

@@ -16,6 +16,7 @@ import io.fairlead.runtime.retry.Backoff;
 import io.fairlead.runtime.retry.Timers;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -74,7 +75,15 @@ public final class IdentityAllocator {
             Labels named = filtered.isEmpty() ? ReservedLabels.of(IdentityId.Reserved.INIT) : filtered;
             return Future.succeededFuture(new Allocated(reserved.get(), named));
         }
-        Attempt attempt = new Attempt(new Request(keys, node, filtered.encoded()));
+        String encoded = filtered.encoded();
+        int bytes = encoded.getBytes(StandardCharsets.UTF_8).length;
+        if (bytes > Labels.MAX_ENCODED_BYTES) {
+            return Future.failedFuture(new IdentityException(
+                    Reason.INVALID,
+                    "labels: " + filtered.sorted().size() + " labels of " + bytes + " bytes (expected: at most "
+                            + Labels.MAX_ENCODED_BYTES + " bytes)"));
+        }
+        Attempt attempt = new Attempt(new Request(keys, node, encoded));
         return retrying(attempt.backoff, () -> begin(attempt)).map(id -> new Allocated(id, filtered));
     }
 
@@ -171,11 +180,19 @@ public final class IdentityAllocator {
     }
 
     private static IdentityId parse(Request request, String value) {
+        IdentityId id;
         try {
-            return IdentityId.parse(value);
+            id = IdentityId.parse(value);
         } catch (IllegalArgumentException e) {
             throw new IdentityException(Reason.REFUSED, "store key " + request.labelKey() + ": " + e.getMessage());
         }
+        if (id.value() >>> 24 != 0 || (id.value() & 0xffff) < IdentityId.MIN_ALLOCATED) {
+            throw new IdentityException(
+                    Reason.REFUSED,
+                    "store key " + request.labelKey() + ": identity " + id
+                            + " (expected: one that label sets are given)");
+        }
+        return id;
     }
 
     /** Starts anew after an unanswered request: what took effect is then seen. */

@@ -21,6 +21,8 @@ public record Endpoint(Ip ip, IdentityId identity, Ip hostIp, String namespace, 
     public Endpoint {
         unicast("ip", ip);
         unicast("host_ip", hostIp);
+        name("namespace", namespace);
+        name("pod_name", podName);
         if (ip.equals(hostIp)) {
             throw new IdentityException(
                     Reason.INVALID, "ip: " + ip + " (expected: an address of the endpoint, not its node's own)");
@@ -47,6 +49,14 @@ public record Endpoint(Ip ip, IdentityId identity, Ip hostIp, String namespace, 
                         new IpIdentityRecord.Pod(namespace, podName, ""),
                         List.of())
                 .encode();
+    }
+
+    private static void name(String field, String name) {
+        if (name.length() > 253 || name.chars().anyMatch(c -> c < 0x20 || c == 0x7f)) {
+            throw new IdentityException(
+                    Reason.INVALID,
+                    field + ": \"" + name + "\" (expected: at most 253 characters, no control character)");
+        }
     }
 
     private static void unicast(String field, Ip ip) {

@@ -13,6 +13,7 @@ import io.fairlead.identity.stream.TableValue.LabelSet;
 import io.fairlead.identity.stream.TableValue.Source;
 import io.fairlead.kvstore.WatchEvent;
 import io.fairlead.runtime.stream.Change;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -72,7 +73,7 @@ final class StoreView {
                 node(key, value.map(NodeRecord::decode));
             } else if (key.startsWith(keys.identitiesById())) {
                 TableKey number = new TableKey.Identity(keys.parseIdentityById(key));
-                change(number, value.map(text -> new LabelSet(Labels.decode(text))));
+                change(number, value.map(text -> new LabelSet(labels(text))));
             }
         } catch (IllegalArgumentException e) {
             unreadable++;
@@ -81,6 +82,16 @@ final class StoreView {
                     .addKeyValue("reason", e.getMessage())
                     .log("Store entry cannot be read, what was known stays");
         }
+    }
+
+    /** Larger than a node could be told, were there many of them: nobody of ours wrote it. */
+    private static Labels labels(String text) {
+        int bytes = text.getBytes(StandardCharsets.UTF_8).length;
+        if (bytes > Labels.MAX_ENCODED_BYTES) {
+            throw new IllegalArgumentException(
+                    "labels: " + bytes + " bytes (expected: at most " + Labels.MAX_ENCODED_BYTES + ")");
+        }
+        return Labels.decode(text);
     }
 
     private void endpoint(Cidr prefix, Optional<String> value) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fairlead.contract.IdentityId;
+import io.fairlead.contract.Labels;
 import io.fairlead.contract.NodeName;
 import io.fairlead.identity.allocation.IdentityException.Reason;
 import io.fairlead.kvstore.KeyValue;
@@ -196,6 +197,29 @@ class IdentityAllocatorTest {
         Replica replica = new Replica(store.sibling(), vertx);
         replicas.add(replica);
         return replica;
+    }
+
+    @Test
+    void moreLabelsThanANodeCanBeToldAreRefused() {
+        Replica replica = replica();
+        String most = "x".repeat(Labels.MAX_ENCODED_BYTES - "k8s:a=;".length());
+        assertThat(replica.allocate("dev1", "k8s:a=" + most).value()).isBetween(256, 65535);
+        refused(
+                () -> replica.allocate("dev1", "k8s:a=" + most + "x"),
+                Reason.INVALID,
+                "labels: 1 labels of 15001 bytes (expected: at most 15000 bytes)");
+        refused(() -> replica.allocate("dev1", "k8s:a=" + "é".repeat(8_000)), Reason.INVALID, "16007 bytes");
+    }
+
+    @Test
+    void aDecidedNumberThatNoLabelSetIsGivenIsRefused() {
+        for (String bad : List.of("0", "1", "255", "65537", "16777472", "4294967295")) {
+            put(LABELS + "k8s:app=web;", bad);
+            refused(
+                    () -> replica().allocate("dev1", "k8s:app=web"),
+                    Reason.REFUSED,
+                    "store key " + LABELS + "k8s:app=web;: identity " + bad);
+        }
     }
 
     private void put(String key, String value) {

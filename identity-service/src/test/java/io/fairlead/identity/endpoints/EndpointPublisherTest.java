@@ -92,6 +92,16 @@ class EndpointPublisherTest {
         refused(() -> endpoint("10.244.0.7", 4711, "0.0.0.0"), Reason.INVALID, "host_ip: 0.0.0.0");
         refused(() -> endpoint("10.244.0.7", 4711, "10.244.0.7"), Reason.INVALID, "not its node's own");
         refused(() -> endpoint("10.244.0.7", 0, "192.168.2.31"), Reason.INVALID, "identity: 0");
+        refused(
+                () -> new Endpoint(
+                        Ip.parse("10.244.0.7"), new IdentityId(5), Ip.parse("192.168.2.31"), "a\nb", "web-1"),
+                Reason.INVALID,
+                "namespace: ");
+        refused(
+                () -> new Endpoint(
+                        Ip.parse("10.244.0.7"), new IdentityId(5), Ip.parse("192.168.2.31"), "", "p".repeat(254)),
+                Reason.INVALID,
+                "pod_name: ");
         refused(() -> endpoint("10.244.0.7", 1 << 24, "192.168.2.31"), Reason.INVALID, "identity: 16777216");
         assertThat(await(store.list(IPS)).entries()).isEmpty();
     }

@@ -28,14 +28,24 @@ public record Registration(
         Optional<Cidr> requested,
         Map<String, String> labels,
         List<Ip> health) {
+    /** Most addresses of a node: each costs steps of one transaction, of which a store takes 128. */
+    static final int MAX_ADDRESSES = 32;
+
     public Registration {
         addresses = List.copyOf(addresses);
         labels = java.util.Collections.unmodifiableMap(new TreeMap<>(labels));
         health = List.copyOf(health);
-        if (addresses.stream().noneMatch(a -> a.kind() == NodeAddress.Kind.INTERNAL)) {
+        if (addresses.stream().noneMatch(a -> a.kind() == NodeAddress.Kind.INTERNAL && a.ip().isV4())) {
+            // without one, no other node had a next hop for the IPv4 pod CIDR
             throw new IpamException(
                     IpamException.Reason.INVALID,
-                    "addresses: none of type InternalIP for node " + node + " (expected: at least one)");
+                    "addresses: none of type InternalIP for node " + node + " (expected: at least one, of IPv4)");
+        }
+        if (addresses.size() > MAX_ADDRESSES) {
+            throw new IpamException(
+                    IpamException.Reason.INVALID,
+                    "addresses: " + addresses.size() + " of node " + node + " (expected: at most " + MAX_ADDRESSES
+                            + ")");
         }
         for (NodeAddress address : addresses) {
             if (!address.ip().isUnicast()) {

@@ -89,7 +89,8 @@ final class Messages {
         }
         Ip ip = ip(field, text);
         if (ip.family() != family) {
-            throw new IllegalArgumentException(field + ": " + text + " (expected: an address of the other family)");
+            throw new IllegalArgumentException(
+                    field + ": " + text + " (expected: an " + (family == Ip.Family.V4 ? "IPv4" : "IPv6") + " address)");
         }
         into.add(ip);
     }

@@ -202,6 +202,30 @@ class NodeAllocatorTest {
     void addressesThatNoPacketCanBeSentToAreRefused() {
         refused(() -> registration("dev1", "127.0.0.1"), Reason.INVALID, "addresses: 127.0.0.1 of node dev1");
         refused(() -> registration("dev1", List.of()), Reason.INVALID, "addresses: none of type InternalIP");
+        refused(() -> registration("dev1", "fd00::31"), Reason.INVALID, "(expected: at least one, of IPv4)");
+    }
+
+    @Test
+    void asManyAddressesAsATransactionTakesCanBeChangedAtOnce() {
+        Replica replica = replica("10.244.0.0/16", 24);
+        assertThat(await(replica.allocator.register(registration("dev1", internal(1, 32))))
+                        .podCidr())
+                .hasToString("10.244.0.0/24");
+        assertThat(await(replica.allocator.register(registration("dev1", internal(33, 64))))
+                        .podCidr())
+                .hasToString("10.244.0.0/24");
+        refused(
+                () -> registration("dev1", internal(1, 33)),
+                Reason.INVALID,
+                "addresses: 33 of node dev1 (expected: at most 32)");
+    }
+
+    private static List<NodeAddress> internal(int first, int last) {
+        List<NodeAddress> addresses = new ArrayList<>();
+        for (int i = first; i <= last; i++) {
+            addresses.add(new NodeAddress(NodeAddress.Kind.INTERNAL, Ip.parse("192.168.3." + i)));
+        }
+        return addresses;
     }
 
     @Test

@@ -14,6 +14,7 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -87,24 +88,37 @@ final class EtcdConnection {
 
     /** One request, one answer, through whichever endpoint is ready. */
     <Q, R> Future<R> unary(String what, MethodDescriptor<Q, R> method, Q request) {
-        return unary(what, channel, method, request);
+        return unary(what, method, request, options.deadline());
+    }
+
+    /** The same with a deadline of its own. */
+    <Q, R> Future<R> unary(String what, MethodDescriptor<Q, R> method, Q request, Duration deadline) {
+        return unary(what, channel, method, request, deadline);
     }
 
     /** One request to one endpoint. On the loop. */
-    <Q, R> Future<R> unaryTo(String endpoint, String what, MethodDescriptor<Q, R> method, Q request) {
+    <Q, R> Future<R> unaryTo(
+            String endpoint, String what, MethodDescriptor<Q, R> method, Q request, Duration deadline) {
         if (closed) {
             return Future.failedFuture(isClosed(what));
         }
-        return unary(what, single.computeIfAbsent(endpoint, this::channel), method, request);
+        return unary(what, single.computeIfAbsent(endpoint, this::channel), method, request, deadline);
     }
 
-    private <Q, R> Future<R> unary(String what, ManagedChannel on, MethodDescriptor<Q, R> method, Q request) {
+    private <Q, R> Future<R> unary(
+            String what, ManagedChannel on, MethodDescriptor<Q, R> method, Q request, Duration deadline) {
         if (closed) {
             return Future.failedFuture(isClosed(what));
         }
         Promise<R> promise = Promise.promise();
         ClientCalls.asyncUnaryCall(
-                on.newCall(method, CallOptions.DEFAULT.withWaitForReady()), request, new StreamObserver<R>() {
+                on.newCall(
+                        method,
+                        CallOptions.DEFAULT
+                                .withWaitForReady()
+                                .withDeadlineAfter(deadline.toNanos(), TimeUnit.NANOSECONDS)),
+                request,
+                new StreamObserver<R>() {
                     private @Nullable R answer;
 
                     @Override

@@ -124,7 +124,13 @@ final class EtcdWatch implements Watch {
             end(from);
             list();
         } else {
-            disrupted = false;
+            if (disrupted) {
+                disrupted = false;
+                LOGGER.atInfo()
+                        .addKeyValue("prefix", prefix)
+                        .addKeyValue("seen", state.seen())
+                        .log("watch goes on");
+            }
             backoff.reset();
             say(state.onEvents(response.getEventsList()));
         }

@@ -13,9 +13,11 @@ final class Failures {
             return known;
         }
         Status status = Status.fromThrowable(cause);
+        // behind the first line come stack frames and buffers, for nobody who reads a log or a status
         String said = status.getDescription() == null
                 ? status.getCode().toString()
-                : status.getCode() + " " + status.getDescription();
+                : status.getCode() + " "
+                        + status.getDescription().lines().findFirst().orElse("").strip();
         return new KvException(kind(status), what + ": " + said, cause);
     }
 
@@ -28,14 +30,16 @@ final class Failures {
         return Status.fromThrowable(cause).getCode() == Status.Code.NOT_FOUND;
     }
 
+    private static boolean isTooLarge(String description) {
+        return description.contains("exceeds maximum size") || description.contains("message larger than max");
+    }
+
     private static FailureKind kind(Status status) {
         return switch (status.getCode()) {
             case OK, CANCELLED, UNKNOWN, DEADLINE_EXCEEDED, ABORTED, INTERNAL, UNAVAILABLE -> FailureKind.RETRY;
             case RESOURCE_EXHAUSTED ->
-                // a full or busy server recovers; an answer above our own limit stays above it
-                String.valueOf(status.getDescription()).contains("exceeds maximum size")
-                        ? FailureKind.GIVE_UP
-                        : FailureKind.RETRY;
+                // a full or busy server recovers; a message above the server's limit or our own stays above it
+                isTooLarge(String.valueOf(status.getDescription())) ? FailureKind.GIVE_UP : FailureKind.RETRY;
             // a compacted revision, or a lease that is gone
             case OUT_OF_RANGE, NOT_FOUND, DATA_LOSS -> FailureKind.RESYNC;
             case INVALID_ARGUMENT,

@@ -9,6 +9,7 @@ import io.fairlead.kvstore.KvException;
 import io.fairlead.kvstore.StoreStatus;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -16,6 +17,9 @@ import java.util.List;
 final class StatusCheck {
     /** Failures in a row from which the quorum counts as lost. */
     private static final int THRESHOLD = 2;
+
+    /** Shorter than what others wait for the answer, so that they hear what is wrong. */
+    private static final Duration PATIENCE = Duration.ofSeconds(1);
 
     private final EtcdConnection connection;
     // owned by: the store's thread
@@ -56,7 +60,7 @@ final class StatusCheck {
                 .setCountOnly(true)
                 .build();
         return connection
-                .unary("quorum check", KVGrpc.getRangeMethod(), request)
+                .unary("quorum check", KVGrpc.getRangeMethod(), request, patience())
                 .map("")
                 .recover(cause -> Future.succeededFuture(text(cause)));
     }
@@ -67,10 +71,16 @@ final class StatusCheck {
                         endpoint,
                         "status of " + endpoint,
                         MaintenanceGrpc.getStatusMethod(),
-                        StatusRequest.getDefaultInstance())
+                        StatusRequest.getDefaultInstance(),
+                        patience())
                 .map(status -> new Answer(true, "http://" + endpoint + " - " + version(status)))
                 .recover(
                         cause -> Future.succeededFuture(new Answer(false, "http://" + endpoint + " - " + text(cause))));
+    }
+
+    private Duration patience() {
+        Duration deadline = connection.options().deadline();
+        return deadline.compareTo(PATIENCE) < 0 ? deadline : PATIENCE;
     }
 
     private static String version(StatusResponse status) {

@@ -111,6 +111,20 @@ final class EtcdFailureTest {
     }
 
     @Test
+    void aStatusIsThereBeforeWhoeverAsksGivesUp() {
+        try (EtcdKvStore patient = new EtcdKvStore(EtcdOptions.parse(server.endpoint()))) {
+            assertThat(get(patient.status()).healthy()).isTrue();
+            server.pause();
+            long began = System.nanoTime();
+            assertThat(get(patient.status()))
+                    .isEqualTo(new StoreStatus(false, "Err: not able to connect to any etcd endpoints"));
+            assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofMillis(1700));
+        } finally {
+            server.resume();
+        }
+    }
+
+    @Test
     void aServerThatWasNeverThereFailsEveryRequestWithinTheDeadline() {
         server.kill9();
         try (EtcdKvStore fresh =

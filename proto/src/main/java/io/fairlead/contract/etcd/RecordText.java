@@ -54,9 +54,15 @@ final class RecordText {
             }
         } catch (JsonProcessingException e) {
             throw new IllegalArgumentException(
-                    kind + ": \"" + shorten(text) + "\" (expected: a JSON object): " + e.getOriginalMessage(), e);
+                    kind + ": \"" + shorten(text) + "\" (expected: a JSON object): " + reason(e), e);
         }
         throw new IllegalArgumentException(kind + ": \"" + shorten(text) + "\" (expected: a JSON object)");
+    }
+
+    /** Without where the parser's source is, which it does not know, and what else it would have taken. */
+    private static String reason(JsonProcessingException e) {
+        String said = String.valueOf(e.getOriginalMessage());
+        return shorten(said.replaceFirst("(?s) \\(start marker at.*|: (was expecting|expected a valid value).*", ""));
     }
 
     static ObjectNode object() {

@@ -106,6 +106,7 @@ public final class GrpcServer {
         List<ServerServiceDefinition> definitions =
                 List.of(services).stream().map(BindableService::bindService).toList();
         return builder.directExecutor()
+                .intercept(new ShortDescriptions())
                 .addServices(definitions)
                 .permitKeepAliveTime(PING_SECONDS / 2, TimeUnit.SECONDS)
                 .permitKeepAliveWithoutCalls(true)

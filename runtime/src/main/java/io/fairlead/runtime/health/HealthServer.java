@@ -8,6 +8,7 @@ import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.json.JsonObject;
+import java.io.IOException;
 import java.util.Map;
 
 /**
@@ -27,7 +28,9 @@ public final class HealthServer {
         return vertx.createHttpServer()
                 .requestHandler(request -> answer(request, health, metrics))
                 .listen(listen.port(), listen.host())
-                .map(HealthServer::new);
+                .map(HealthServer::new)
+                .recover(cause -> Future.failedFuture(new IOException(
+                        "cannot listen: " + listen + " (expected: an address that is free): " + cause, cause)));
     }
 
     /** The port it listens on. */

@@ -82,8 +82,11 @@ public final class ServiceProcess {
         Lifecycle life = new Lifecycle(Vertx.vertx());
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stopNow(life), "stop"));
         run(config, life, start).onFailure(cause -> {
-            LOGGER.atError().addKeyValue("service", name).setCause(cause).log("start failed");
-            print(System.err, name + ": " + cause.getMessage() + "\n");
+            if (!isForeseen(cause)) {
+                LOGGER.atError().addKeyValue("service", name).setCause(cause).log("start failed");
+            }
+            String said = cause.getMessage() == null ? cause.toString() : cause.getMessage();
+            print(System.err, name + ": " + said + "\n");
             // not on this thread: the hook waits for steps that may need it
             new Thread(() -> System.exit(1), "exit").start();
         });
@@ -117,6 +120,12 @@ public final class ServiceProcess {
     /** The keys with a configuration read from arguments alone, for tests. */
     public Config configure(String... args) {
         return keys.read(args, Map.of());
+    }
+
+    /** A mistake that somebody can put right: where in the program it was noticed is of no use to them. */
+    private static boolean isForeseen(Throwable cause) {
+        return cause instanceof IllegalArgumentException
+                || String.valueOf(cause.getMessage()).contains("(expected:");
     }
 
     private static void stopNow(Lifecycle life) {

@@ -13,6 +13,7 @@ final class NodeState {
     TableStream<?, ?> stream;
 
     Timers.@Nullable Pending forget;
+    String epoch = "";
     long version;
     Map<String, String> failed = Map.of();
 
@@ -20,8 +21,14 @@ final class NodeState {
         this.node = node;
     }
 
-    NodeProgress progress() {
-        return new NodeProgress(node, stream != null, version, failed);
+    void reached(String newEpoch, long newVersion) {
+        epoch = newEpoch;
+        version = newVersion;
+    }
+
+    /** A version of another epoch than the table's says nothing of it. */
+    NodeProgress progress(String tableEpoch) {
+        return new NodeProgress(node, stream != null, epoch.equals(tableEpoch) ? version : 0, failed);
     }
 
     void cancelForgetting() {

@@ -27,7 +27,7 @@ final class TableStream<K, V> {
         void close(Status status);
     }
 
-    private record Sent(long nonce, long version) {}
+    private record Sent(long nonce, long version, String epoch) {}
 
     private final TableStreams<K, V> all;
     private final Sink sink;
@@ -39,6 +39,8 @@ final class TableStream<K, V> {
     private int nextChunk;
     private long lastNonce;
     private long sentVersion;
+    private String sentEpoch = "";
+    private long acknowledged;
     private boolean closed;
 
     TableStream(TableStreams<K, V> all, Sink sink) {
@@ -80,7 +82,11 @@ final class TableStream<K, V> {
             head = unacknowledged.peek();
         }
         if (reached != null) {
-            node.version = reached.version();
+            acknowledged = reached.nonce();
+            node.reached(reached.epoch(), reached.version());
+        }
+        // the same nonce again: what failed then may work by now, and the other way round
+        if (acknowledged > 0 && ack.nonce() >= acknowledged) {
             node.failed = ack.failed();
         }
         pump();
@@ -101,8 +107,9 @@ final class TableStream<K, V> {
             long nonce = ++lastNonce;
             byte[] body = current.body(nextChunk++, all.codec());
             if (nextChunk == current.chunks()) {
-                unacknowledged.add(new Sent(nonce, current.version()));
+                unacknowledged.add(new Sent(nonce, current.version(), current.epoch()));
                 sentVersion = current.version();
+                sentEpoch = current.epoch();
                 update = null;
             }
             sink.send(new Frame(nonce, body));
@@ -129,12 +136,15 @@ final class TableStream<K, V> {
             return all.snapshot();
         }
         if (state != null) {
-            state.version = first.version();
+            state.reached(first.epoch(), first.version());
         }
         return all.since(first.version());
     }
 
     private @Nullable Update<K, V> nextDifference(VersionedTable<K, V> table) {
+        if (!sentEpoch.equals(table.epoch())) {
+            return all.snapshot();
+        }
         if (sentVersion == table.version()) {
             return null;
         }

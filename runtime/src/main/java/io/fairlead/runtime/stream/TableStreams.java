@@ -79,8 +79,9 @@ public final class TableStreams<K, V> {
 
     /** What is known of each node, sorted by name: those with a stream, and those that had one a minute ago. */
     public List<NodeProgress> progress() {
+        String epoch = table == null ? "" : table.epoch();
         List<NodeProgress> all = new ArrayList<>();
-        nodes.values().forEach(node -> all.add(node.progress()));
+        nodes.values().forEach(node -> all.add(node.progress(epoch)));
         return all;
     }
 

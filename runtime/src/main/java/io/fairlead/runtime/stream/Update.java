@@ -40,6 +40,10 @@ final class Update<K, V> {
         return table.version();
     }
 
+    String epoch() {
+        return table.epoch();
+    }
+
     boolean isSnapshot() {
         return snapshot;
     }

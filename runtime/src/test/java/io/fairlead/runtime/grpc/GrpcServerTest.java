@@ -98,6 +98,28 @@ final class GrpcServerTest {
     }
 
     @Test
+    void aLongDescriptionArrivesWithoutItsMiddle() throws Exception {
+        String description = "node name: \"" + "é".repeat(20_000) + "\" (expected: a short one)";
+        RouteServiceGrpc.AsyncService refusing = new RouteServiceGrpc.AsyncService() {
+            @Override
+            public void listRoutes(ListRoutesRequest request, StreamObserver<ListRoutesResponse> observer) {
+                observer.onError(
+                        Status.INVALID_ARGUMENT.withDescription(description).asRuntimeException());
+            }
+        };
+        GrpcServer server =
+                GrpcServer.start(new HostPort("127.0.0.1", 0), () -> RouteServiceGrpc.bindService(refusing));
+        ManagedChannel channel = Channels.tcp(new HostPort("127.0.0.1", server.port()), DEADLINE);
+        Status failure = failure(channel);
+        assertThat(failure.getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+        assertThat(failure.getDescription())
+                .startsWith("node name: \"é")
+                .endsWith("(expected: a short one)")
+                .hasSize(ShortDescriptions.MOST);
+        end(channel, server);
+    }
+
+    @Test
     void failuresBecomeStatusesAndBack() {
         Statuses statuses = new Statuses(t -> t instanceof IllegalStateException
                 ? Optional.of(FailureKind.valueOf(t.getMessage()))

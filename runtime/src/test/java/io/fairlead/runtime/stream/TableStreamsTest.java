@@ -375,6 +375,44 @@ final class TableStreamsTest {
     }
 
     @Test
+    void theSameNonceAgainSaysWhatFailsNow() {
+        streams.publish(table(5, Map.of("a", "1")));
+        Node node = new Node();
+        node.ready = 10;
+        node.connect(streams, DEV1);
+        node.ack(Map.of("a", "no route to host"));
+        node.ack(Map.of());
+        assertThat(streams.progress()).containsExactly(new NodeProgress(DEV1, true, 5, Map.of()));
+        node.ack(Map.of("a", "device is down"));
+        assertThat(streams.progress()).containsExactly(new NodeProgress(DEV1, true, 5, Map.of("a", "device is down")));
+    }
+
+    @Test
+    void anotherEpochIsToldAlthoughTheVersionIsTheSame() {
+        streams.publish(table(5, Map.of("a", "1")));
+        Node node = new Node();
+        node.ready = 10;
+        node.connect(streams, DEV1);
+        streams.publish(VersionedTable.loaded(Comparator.<String>naturalOrder(), "other", 5, Map.of("b", "2"), 16));
+        assertThat(node.kernel).containsOnlyKeys("b");
+        assertThat(node.epoch).isEqualTo("other");
+    }
+
+    @Test
+    void whatWasAcknowledgedInAnotherEpochCountsForNothing() {
+        streams.publish(table(9, Map.of("a", "1")));
+        Node node = new Node();
+        node.ready = 1;
+        node.connect(streams, DEV1);
+        node.ack(Map.of());
+        streams.publish(VersionedTable.loaded(Comparator.<String>naturalOrder(), "other", 3, Map.of("b", "2"), 16));
+        assertThat(streams.progress()).noneMatch(progress -> progress.has("b", 3));
+        node.allow(1);
+        node.ack(Map.of());
+        assertThat(streams.progress()).allMatch(progress -> progress.has("b", 3));
+    }
+
+    @Test
     void nodesThatBreakTheProtocolAreToldSo() {
         streams.publish(table(5, Map.of()));
         Node early = new Node();
