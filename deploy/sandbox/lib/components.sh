@@ -104,7 +104,7 @@ agent_ready() {
 ask_agent() {
     local node=$1
     shift
-    in_netns "$node" "$BIN_DIR/fairlead" --socket "$STATE/nodes/$node/run/agent.sock" "$@"
+    FAIRLEAD_SOCKET=$STATE/nodes/$node/run/agent.sock in_netns "$node" "$BIN_DIR/fairlead" "$@"
 }
 
 component_exists() {
@@ -148,7 +148,9 @@ component_restart() {
 component_kill() {
     component_exists "$1"
     local signal=${2:--TERM}
-    [[ $signal =~ ^-([0-9]+|[A-Z]+[0-9]*)$ ]] && kill -l "${signal#-}" >/dev/null 2>&1 || die "signal: $signal (expected: -9, -TERM, -STOP ...)"
+    if [[ ! $signal =~ ^-([0-9]+|[A-Z]+[0-9]*)$ ]] || ! kill -l "${signal#-}" >/dev/null 2>&1; then
+        die "signal: $signal (expected: -9, -TERM, -STOP ...)"
+    fi
     running "$1" || die "$1: is not running"
     kill "$signal" "$PID"
     case $signal in
