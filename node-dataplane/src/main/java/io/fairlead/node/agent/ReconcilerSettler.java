@@ -34,6 +34,14 @@ final class ReconcilerSettler implements DatapathSettler {
     }
 
     @Override
+    public void prepare(Endpoint endpoint) {
+        int ifindex = endpoint.device()
+                .orElseThrow(() -> missing(endpoint, "devices"))
+                .ifindex();
+        var unused = reconciler.update(state -> state.withPrepared(endpoint.hostInterface(), ifindex));
+    }
+
+    @Override
     public void settle(Endpoint endpoint) {
         Pod pod = pod(endpoint);
         Report report = await("endpoint " + endpoint.id(), reconciler.update(state -> state.withPod(pod)));

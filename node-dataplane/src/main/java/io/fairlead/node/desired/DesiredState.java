@@ -17,6 +17,7 @@ import java.util.Set;
  * @param peers addresses of the cluster by prefix
  * @param identities labels by identity number
  * @param pods this node's pods by device name
+ * @param prepared devices of pods that are being made, index by name: programs are attached, nothing passes yet
  * @param hostAddresses addresses the node has, beside the one others reach it at and its routers'
  * @param complete the sources that have said all they know
  */
@@ -25,6 +26,7 @@ public record DesiredState(
         Map<Cidr, Peer> peers,
         Map<Integer, List<String>> identities,
         Map<String, Pod> pods,
+        Map<String, Integer> prepared,
         Set<Ip> hostAddresses,
         Set<Source> complete) {
 
@@ -40,42 +42,60 @@ public record DesiredState(
 
     /** Nothing said yet. */
     public static final DesiredState NOTHING =
-            new DesiredState(Map.of(), Map.of(), Map.of(), Map.of(), Set.of(), Set.of());
+            new DesiredState(Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Set.of(), Set.of());
 
     public boolean knows(Source source) {
         return complete.contains(source);
     }
 
     public DesiredState withRoutes(Map<Cidr, PeerRoute> newRoutes) {
-        return new DesiredState(newRoutes, peers, identities, pods, hostAddresses, with(Source.ROUTES));
+        return new DesiredState(newRoutes, peers, identities, pods, prepared, hostAddresses, with(Source.ROUTES));
     }
 
     public DesiredState withPeers(Map<Cidr, Peer> newPeers, Map<Integer, List<String>> newIdentities) {
-        return new DesiredState(routes, newPeers, newIdentities, pods, hostAddresses, with(Source.IDENTITIES));
+        return new DesiredState(
+                routes, newPeers, newIdentities, pods, prepared, hostAddresses, with(Source.IDENTITIES));
     }
 
     /** The same with what addresses the node has now. */
     public DesiredState withHostAddresses(Set<Ip> addresses) {
-        return new DesiredState(routes, peers, identities, pods, Set.copyOf(addresses), complete);
+        return new DesiredState(routes, peers, identities, pods, prepared, Set.copyOf(addresses), complete);
     }
 
     /** The same with all pods of the node. */
     public DesiredState withPods(Map<String, Pod> newPods) {
-        return new DesiredState(routes, peers, identities, Map.copyOf(newPods), hostAddresses, with(Source.PODS));
+        return new DesiredState(
+                routes, peers, identities, Map.copyOf(newPods), prepared, hostAddresses, with(Source.PODS));
+    }
+
+    /** The same with a device whose pod is not known yet. */
+    public DesiredState withPrepared(String device, int ifindex) {
+        Map<String, Integer> more = new HashMap<>(prepared);
+        more.put(device, ifindex);
+        return withPods(pods, more);
     }
 
     /** The same with one pod more, or another in its place. */
     public DesiredState withPod(Pod pod) {
-        Map<String, Pod> newPods = new HashMap<>(pods);
-        newPods.put(pod.device(), pod);
-        return new DesiredState(routes, peers, identities, Map.copyOf(newPods), hostAddresses, complete);
+        Map<String, Pod> more = new HashMap<>(pods);
+        more.put(pod.device(), pod);
+        return withPods(more, without(prepared, pod.device()));
     }
 
     /** The same without the pod behind a device. */
     public DesiredState withoutPod(String device) {
-        Map<String, Pod> newPods = new HashMap<>(pods);
-        newPods.remove(device);
-        return new DesiredState(routes, peers, identities, Map.copyOf(newPods), hostAddresses, complete);
+        return withPods(without(pods, device), without(prepared, device));
+    }
+
+    private DesiredState withPods(Map<String, Pod> newPods, Map<String, Integer> newPrepared) {
+        return new DesiredState(
+                routes, peers, identities, Map.copyOf(newPods), Map.copyOf(newPrepared), hostAddresses, complete);
+    }
+
+    private static <V> Map<String, V> without(Map<String, V> map, String key) {
+        Map<String, V> less = new HashMap<>(map);
+        less.remove(key);
+        return less;
     }
 
     private Set<Source> with(Source source) {

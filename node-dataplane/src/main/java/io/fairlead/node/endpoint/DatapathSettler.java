@@ -3,6 +3,12 @@ package io.fairlead.node.endpoint;
 /** Hands endpoints to the one writer of the kernel. Several threads may call. */
 public interface DatapathSettler {
     /**
+     * Begins what takes long and depends on the device alone: attaches the programs, which let nothing through before
+     * {@link #settle}. Does not wait; {@link #unsettle} takes it back. The endpoint has a device, an identity not yet.
+     */
+    void prepare(Endpoint endpoint);
+
+    /**
      * Waits until the endpoint's map entries and programs are in the kernel, its identity and policy known: until then
      * the pod carries no traffic.
      *

@@ -24,8 +24,9 @@ final class EndpointCreation {
     Endpoint run() {
         try {
             claimAddresses();
-            acquireIdentity();
             createDevices();
+            prepare();
+            acquireIdentity();
             publish();
             settle();
             return checkpoint(endpoint().in(EndpointState.READY));
@@ -108,7 +109,7 @@ final class EndpointCreation {
         }
     }
 
-    /** The undo comes first in these two: an attempt that failed may have taken effect. */
+    /** The undo comes first, here and in the next two: an attempt that failed may have taken effect. */
     private void publish() {
         undo.add(() -> parts.queueWithdrawal(endpoint()));
         step("unable to publish endpoint", () -> {
@@ -117,8 +118,13 @@ final class EndpointCreation {
         });
     }
 
-    private void settle() {
+    /** Programs are attached while the control plane is asked. */
+    private void prepare() {
         undo.add(() -> parts.ports().settler().unsettle(endpoint()));
+        parts.ports().settler().prepare(endpoint());
+    }
+
+    private void settle() {
         step("unable to settle endpoint in the datapath", () -> {
             parts.ports().settler().settle(endpoint());
             return endpoint();

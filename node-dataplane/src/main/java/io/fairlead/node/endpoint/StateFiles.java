@@ -2,19 +2,20 @@ package io.fairlead.node.endpoint;
 
 import io.fairlead.node.endpoint.EndpointException.Reason;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A directory of small files, each written whole or not at all. Blocks on the disk; one writer a file at a time. */
+/**
+ * A directory of small files, each written whole or not at all; one writer a file at a time.
+ *
+ * <p>They outlive the agent. When the machine itself ends, the pods they tell of end too: the disk is not waited for.
+ */
 final class StateFiles {
     static final String SUFFIX = ".json";
     private static final String TEMPORARY = ".tmp";
@@ -31,22 +32,12 @@ final class StateFiles {
         }
     }
 
-    /** Replaces a file in one step; it is on the disk when this returns. */
+    /** Replaces a file in one step. */
     void write(String name, byte[] content) {
         Path target = directory.resolve(name + SUFFIX);
         Path temporary = directory.resolve(name + TEMPORARY);
         try {
-            try (FileChannel out = FileChannel.open(
-                    temporary,
-                    StandardOpenOption.CREATE,
-                    StandardOpenOption.WRITE,
-                    StandardOpenOption.TRUNCATE_EXISTING)) {
-                ByteBuffer rest = ByteBuffer.wrap(content);
-                while (rest.hasRemaining()) {
-                    out.write(rest);
-                }
-                out.force(true);
-            }
+            Files.write(temporary, content);
             Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
             throw failure("write", target, e);

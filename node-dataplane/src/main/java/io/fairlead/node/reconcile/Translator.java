@@ -102,6 +102,7 @@ public final class Translator {
         DesiredState before = lastState;
         boolean sameHost = before != null && before.hostAddresses() == state.hostAddresses();
         boolean samePods = last != null && sameHost && before.pods() == state.pods();
+        boolean sameDevices = samePods && before.prepared() == state.prepared();
         boolean samePeers = last != null && sameHost && before.peers() == state.peers();
         Map<Cidr, String> refused = new HashMap<>();
         Map<Integer, NextHop> hops = new HashMap<>();
@@ -111,7 +112,7 @@ public final class Translator {
                 samePeers ? last.ipcache() : ipcache(state),
                 samePods ? last.endpoints() : endpoints(state),
                 samePods ? last.interfaces() : interfaces(state),
-                samePods ? last.links() : links(state),
+                sameDevices ? last.links() : links(state),
                 hops,
                 routes);
         lastTables = tables;
@@ -234,14 +235,13 @@ public final class Translator {
         datapath.nativeDevices()
                 .forEach((name, ifindex) -> entries.put(
                         new Hook(name, Hook.Direction.INGRESS), new Attachment(ifindex, datapath.fromNetdev())));
-        for (Pod pod : state.pods().values()) {
-            entries.put(
-                    new Hook(pod.device(), Hook.Direction.INGRESS),
-                    new Attachment(pod.ifindex(), datapath.fromContainer()));
-            entries.put(
-                    new Hook(pod.device(), Hook.Direction.EGRESS),
-                    new Attachment(pod.ifindex(), datapath.toContainer()));
-        }
+        state.prepared().forEach((device, ifindex) -> podLinks(device, ifindex, entries));
+        state.pods().values().forEach(pod -> podLinks(pod.device(), pod.ifindex(), entries));
         return entries;
+    }
+
+    private void podLinks(String device, int ifindex, Map<Hook, Attachment> into) {
+        into.put(new Hook(device, Hook.Direction.INGRESS), new Attachment(ifindex, datapath.fromContainer()));
+        into.put(new Hook(device, Hook.Direction.EGRESS), new Attachment(ifindex, datapath.toContainer()));
     }
 }

@@ -51,7 +51,7 @@ class EndpointManagerTest {
         assertThat(node.devices()).containsExactly(endpoint.hostInterface());
         assertThat(node.settled()).containsExactly(endpoint.hostInterface());
         assertThat(node.published()).containsExactlyElementsOf(endpoint.ips());
-        assertThat(node.log()).containsExactly("identity", "create", "publish", "settle");
+        assertThat(node.log()).containsExactly("create", "prepare", "identity", "publish", "settle");
     }
 
     @Test
@@ -96,9 +96,10 @@ class EndpointManagerTest {
 
     @ParameterizedTest
     @CsvSource({
-        "identity, '', unable to allocate identity: identity fails",
-        "create,   'release', create fails",
-        "publish,  'delete release withdraw', unable to publish endpoint: publish fails",
+        "create,   '', create fails",
+        "prepare,  'delete unsettle', prepare fails",
+        "identity, 'delete unsettle', unable to allocate identity: identity fails",
+        "publish,  'delete release unsettle withdraw', unable to publish endpoint: publish fails",
         "settle,   'delete release unsettle withdraw', unable to settle endpoint in the datapath: settle fails"
     })
     void aFailingStepUndoesTheEarlierOnes(String step, String undone, String message) {

@@ -187,6 +187,11 @@ public final class FakeNode implements PodDevices, IdentityAllocator, EndpointPu
     }
 
     @Override
+    public void prepare(Endpoint endpoint) {
+        call("prepare", () -> endpoint.device().orElseThrow());
+    }
+
+    @Override
     public void settle(Endpoint endpoint) {
         call("settle", () -> {
             if (!pairs.containsKey(endpoint.hostInterface())) {
