@@ -8,6 +8,7 @@ import io.fairlead.node.cni.CniServer;
 import io.fairlead.node.desired.DesiredState.Source;
 import io.fairlead.node.desired.LocalNode;
 import io.fairlead.node.endpoint.AddressPool;
+import io.fairlead.node.endpoint.Attachment;
 import io.fairlead.node.endpoint.EndpointManager;
 import io.fairlead.node.feed.IdentityFeed;
 import io.fairlead.node.feed.RouteFeed;
@@ -66,6 +67,7 @@ final class Agent {
      */
     void start() throws IOException, InterruptedException {
         checkRequirements();
+        life.onClose("lock", AgentLock.take(config.stateDir()));
         ScheduledExecutorService background = background();
         Netlink netlink = Netlink.open();
         life.onClose("netlink", netlink);
@@ -84,7 +86,6 @@ final class Agent {
                 pool,
                 new EndpointManager.Ports(new NetlinkPodDevices(netlink), identities, identities, settler),
                 random);
-        datapath.lookForAddresses();
         restore(endpoints, settler);
         life.onClose("endpoints", endpoints);
         reconciler.start(config.resyncInterval());
@@ -92,15 +93,7 @@ final class Agent {
         watch(netlink, datapath);
         refresh(endpoints, background);
         serve(new AgentView(
-                node,
-                reconciler,
-                endpoints,
-                pool,
-                datapath.metrics(),
-                controllers,
-                channels.distributor(),
-                devices.byName(),
-                version()));
+                node, reconciler, endpoints, pool, datapath.metrics(), controllers, channels.distributor(), version()));
     }
 
     private void checkRequirements() {
@@ -163,8 +156,9 @@ final class Agent {
     private void watch(Netlink netlink, NodeDatapath datapath) {
         Controller controller = controllers.get("kernel-monitor");
         NetlinkMonitor monitor = NetlinkMonitor.start(
-                Set.of(Topic.LINK, Topic.IPV4_ADDRESS, Topic.IPV4_ROUTE, Topic.NEXTHOP),
-                Set.of(netlink.socket().portId()),
+                Set.of(Topic.LINK, Topic.IPV4_ADDRESS, Topic.IPV6_ADDRESS, Topic.IPV4_ROUTE, Topic.NEXTHOP),
+                new NetlinkMonitor.Ignored(
+                        Set.of(netlink.socket().portId()), name -> name.startsWith(Attachment.HOST_PREFIX)),
                 datapath.onKernelChange(controller));
         life.onClose("kernel monitor", monitor);
     }

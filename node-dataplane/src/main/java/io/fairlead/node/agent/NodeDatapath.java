@@ -11,7 +11,6 @@ import io.fairlead.node.kernel.bpf.InterfaceMap;
 import io.fairlead.node.kernel.bpf.IpcacheMap;
 import io.fairlead.node.kernel.bpf.MetricsMap;
 import io.fairlead.node.kernel.bpf.ProgramLinks;
-import io.fairlead.node.kernel.netlink.Addr;
 import io.fairlead.node.kernel.netlink.Netlink;
 import io.fairlead.node.kernel.netlink.NetlinkMonitor;
 import io.fairlead.node.kernel.netlink.NextHopTable;
@@ -28,8 +27,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * The node's part of the kernel: host devices, loaded programs, and the reconciler that keeps the tables.
@@ -37,9 +34,8 @@ import java.util.stream.Collectors;
  * @param reconciler not started yet
  * @param metrics the datapath's counters
  * @param reachability what the reconciler believes about other nodes' addresses
- * @param netlink of the node's namespace
  */
-record NodeDatapath(Reconciler reconciler, MetricsMap metrics, DirectReachability reachability, Netlink netlink) {
+record NodeDatapath(Reconciler reconciler, MetricsMap metrics, DirectReachability reachability) {
 
     /** Makes the devices be there and loads the programs; nothing is attached or written yet. */
     static NodeDatapath load(Netlink netlink, LocalNode node, NodeDevices devices, AgentConfig config, Lifecycle life)
@@ -67,9 +63,10 @@ record NodeDatapath(Reconciler reconciler, MetricsMap metrics, DirectReachabilit
                         TableId.NEXT_HOPS, new NextHopTable(netlink),
                         TableId.ROUTES, new RouteTable(netlink)),
                 translator(node, devices, config, ends, object),
-                reachability);
+                reachability,
+                new NodeGround(netlink, node, config, ends.host(), devices));
         life.onClose("reconciler", reconciler);
-        return new NodeDatapath(reconciler, new MetricsMap(spec, object.map("metrics")), reachability, netlink);
+        return new NodeDatapath(reconciler, new MetricsMap(spec, object.map("metrics")), reachability);
     }
 
     private static Translator translator(
@@ -89,17 +86,6 @@ record NodeDatapath(Reconciler reconciler, MetricsMap metrics, DirectReachabilit
                 Ownership.LAST_NEXT_HOP_ID);
     }
 
-    /** Pods reach the node at every address it has, and nobody else may claim one. */
-    void lookForAddresses() {
-        Set<Ip> addresses = netlink.addresses().stream()
-                .filter(address -> address.scope() == Addr.GLOBAL)
-                .map(Addr::address)
-                .collect(Collectors.toUnmodifiableSet());
-        if (!addresses.equals(reconciler.state().hostAddresses())) {
-            var unused = reconciler.update(state -> state.withHostAddresses(addresses));
-        }
-    }
-
     /** What to do when somebody else changed devices, addresses or routes. */
     NetlinkMonitor.Listener onKernelChange(Controller controller) {
         controller.succeeded();
@@ -107,12 +93,7 @@ record NodeDatapath(Reconciler reconciler, MetricsMap metrics, DirectReachabilit
             @Override
             public void changed() {
                 reachability.forget();
-                try {
-                    lookForAddresses();
-                    controller.succeeded();
-                } catch (KernelException e) {
-                    controller.failed(String.valueOf(e.getMessage()));
-                }
+                controller.succeeded();
                 reconciler.resyncSoon();
             }
 

@@ -1,6 +1,7 @@
 package io.fairlead.node.api;
 
 import io.fairlead.contract.Cidr;
+import io.fairlead.contract.FailureKind;
 import io.fairlead.contract.Ip;
 import io.fairlead.node.desired.PeerRoute;
 import io.fairlead.node.endpoint.Endpoint;
@@ -37,8 +38,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -172,7 +175,16 @@ public final class AgentApi extends AgentServiceImplBase {
 
     /** The kernel's own content, read now. */
     private Tables kernel() {
-        return view.reconciler().readKernel().orTimeout(3, TimeUnit.SECONDS).join();
+        try {
+            return view.reconciler().readKernel().get(3, TimeUnit.SECONDS);
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(e.getCause());
+        } catch (TimeoutException e) {
+            throw new KernelException("reading the kernel's tables", 0, "not done within 3 s", FailureKind.RETRY);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new KernelException("reading the kernel's tables", 0, "the agent stops", FailureKind.RETRY);
+        }
     }
 
     private <T> void answer(StreamObserver<T> to, Supplier<T> answer) {

@@ -7,7 +7,6 @@ import io.fairlead.node.kernel.bpf.MetricsMap;
 import io.fairlead.node.reconcile.Reconciler;
 import io.fairlead.node.status.Controllers;
 import io.fairlead.proto.route.v1.RouteServiceGrpc.RouteServiceBlockingStub;
-import java.util.Map;
 
 /**
  * What answers are made from.
@@ -19,7 +18,6 @@ import java.util.Map;
  * @param metrics the datapath's counters
  * @param controllers what runs over and over
  * @param distributor the route distributor; its calls have a deadline
- * @param nativeDevices devices towards other nodes, index by name
  * @param version of the agent
  */
 public record AgentView(
@@ -30,5 +28,4 @@ public record AgentView(
         MetricsMap metrics,
         Controllers controllers,
         RouteServiceBlockingStub distributor,
-        Map<String, Integer> nativeDevices,
         String version) {}

@@ -51,7 +51,7 @@ final class RouteList {
     private void here(Map<Cidr, RouteEntry.Builder> entries) {
         Tables observed = view.reconciler().observed();
         Map<Integer, String> devices = new HashMap<>();
-        view.nativeDevices().forEach((name, ifindex) -> devices.put(ifindex, name));
+        view.reconciler().nativeDevices().forEach((name, ifindex) -> devices.put(ifindex, name));
         entries.forEach((cidr, entry) -> {
             RouteTarget target = observed.routes().get(cidr);
             if (target instanceof RouteTarget.Via via) {

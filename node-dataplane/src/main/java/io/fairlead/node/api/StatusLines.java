@@ -94,7 +94,8 @@ final class StatusLines {
     }
 
     private String devices() {
-        return " " + view.nativeDevices().keySet().stream().sorted().toList();
+        return " "
+                + view.reconciler().nativeDevices().keySet().stream().sorted().toList();
     }
 
     private boolean isOwn(PeerRoute route) {
@@ -107,7 +108,9 @@ final class StatusLines {
         List<String> problems = new ArrayList<>();
         report.unreadable().forEach((table, reason) -> problems.add(table.label() + ": " + reason));
         report.failures()
-                .forEach((table, entries) -> problems.add(entries.size() + " of " + table.label() + " failing"));
+                .forEach((table, entries) -> problems.add(entries.size() + " of " + table.label() + " failing, such as "
+                        + entries.values().iterator().next()));
+        problems.addAll(report.problems());
         String compared = report.lastResync()
                 .map(at -> "compared " + at.truncatedTo(java.time.temporal.ChronoUnit.SECONDS))
                 .orElse("not compared yet");

@@ -4,6 +4,7 @@ import io.fairlead.contract.IdentityId;
 import io.fairlead.contract.Ip;
 import io.fairlead.contract.Labels;
 import io.fairlead.node.endpoint.EndpointException.Reason;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
@@ -29,10 +30,18 @@ final class Registrations {
     void acquire(Labels labels, Consumer<IdentityId> record) {
         lock.readLock().lock();
         try {
-            record.accept(identities.identityFor(labels));
+            record.accept(held(labels).orElseGet(() -> identities.identityFor(labels)));
         } finally {
             lock.readLock().unlock();
         }
+    }
+
+    /** The number another endpoint of the node holds for these labels: what the node holds it need not ask for. */
+    private Optional<IdentityId> held(Labels labels) {
+        return table.living()
+                .filter(endpoint -> endpoint.workload().labels().equals(labels))
+                .flatMap(endpoint -> endpoint.identity().stream())
+                .findFirst();
     }
 
     /** The endpoint must be in the table already. */

@@ -24,6 +24,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledExecutorService;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -78,7 +79,8 @@ public final class IdentityFeed extends Subscription<StreamIdentitiesRequest, St
         Map<Cidr, Peer> newPeers = new HashMap<>();
         response.getIpUpsertsList().forEach(entry -> read(entry, newPeers));
         List<Cidr> gonePeers = new ArrayList<>();
-        response.getIpRemovesList().forEach(prefix -> gonePeers.add(Cidr.parse(prefix)));
+        response.getIpRemovesList()
+                .forEach(prefix -> Assembly.read(prefix, Cidr::parse).ifPresent(gonePeers::add));
         Map<Integer, List<String>> newIdentities = new HashMap<>();
         for (Identity identity : response.getIdentityUpsertsList()) {
             newIdentities.put(identity.getIdentity(), List.copyOf(identity.getLabelsList()));
@@ -90,13 +92,22 @@ public final class IdentityFeed extends Subscription<StreamIdentitiesRequest, St
         if (!ready) {
             return;
         }
-        Map<Cidr, Peer> peerContent = peers.content();
-        Map<Integer, List<String>> identityContent = identities.content();
-        whenInKernel(() -> reconciler.update(state -> state.withPeers(peerContent, identityContent)), report -> {
+        // the content is taken when the round starts: one that is tried again must not bring back what is outdated
+        whenInKernel(() -> update(peers.content(), identities.content()), report -> {
             if (response.getNonce() > lastNonce) {
                 acknowledge(response, report);
             }
         });
+    }
+
+    private CompletableFuture<Report> update(Map<Cidr, Peer> newPeers, Map<Integer, List<String>> newIdentities) {
+        return reconciler.update(state -> state.withPeers(newPeers, newIdentities));
+    }
+
+    @Override
+    void startOver() {
+        version = 0;
+        epoch = "";
     }
 
     private void acknowledge(StreamIdentitiesResponse response, Report report) {

@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledExecutorService;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -83,13 +84,13 @@ public final class RouteFeed extends Subscription<StreamRoutesRequest, StreamRou
         List<Cidr> removes = new ArrayList<>();
         for (String cidr : response.getRemovesList()) {
             unreadable.remove(cidr);
-            removes.add(Cidr.parse(cidr));
+            Assembly.read(cidr, Cidr::parse).ifPresent(removes::add);
         }
         if (!routes.apply(response.getSnapshot(), response.getInSync(), upserts, removes)) {
             return;
         }
-        Map<Cidr, PeerRoute> content = routes.content();
-        whenInKernel(() -> reconciler.update(state -> state.withRoutes(content)), report -> {
+        // the content is taken when the round starts: one that is tried again must not bring back what is outdated
+        whenInKernel(() -> update(routes.content()), report -> {
             if (response.getNonce() > lastNonce) {
                 version = response.getVersion();
                 epoch = response.getEpoch();
@@ -97,6 +98,16 @@ public final class RouteFeed extends Subscription<StreamRoutesRequest, StreamRou
                 acknowledge(report);
             }
         });
+    }
+
+    private CompletableFuture<Report> update(Map<Cidr, PeerRoute> content) {
+        return reconciler.update(state -> state.withRoutes(content));
+    }
+
+    @Override
+    void startOver() {
+        version = 0;
+        epoch = "";
     }
 
     /** One bad entry must not stop the others: it is left out and said back. */

@@ -4,6 +4,7 @@ import io.fairlead.node.reconcile.Report;
 import io.fairlead.node.status.Controller;
 import io.fairlead.runtime.grpc.Statuses;
 import io.fairlead.runtime.retry.Backoff;
+import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledExecutorService;
@@ -104,6 +105,9 @@ abstract class Subscription<Q, R> implements AutoCloseable {
     /** Takes a response in. Called on the executor. */
     abstract void receive(R response);
 
+    /** Something was lost: the next greeting asks for everything. Called on the executor. */
+    abstract void startOver();
+
     private void connect() {
         if (closed) {
             return;
@@ -136,16 +140,24 @@ abstract class Subscription<Q, R> implements AutoCloseable {
         if (from != generation) {
             return;
         }
-        backoff.reset();
-        controller.succeeded();
         try {
             receive(response);
+            backoff.reset();
+            controller.succeeded();
         } catch (RuntimeException e) {
+            // what was in it is missing from now on, so nothing later on this stream can be trusted
             LOGGER.atError()
                     .setCause(e)
                     .addKeyValue("stream", controller.name())
-                    .log("response could not be taken in");
-            controller.failed(String.valueOf(e.getMessage()));
+                    .log("response could not be taken in; asking for everything anew");
+            startOver();
+            StreamObserver<Q> open = requests;
+            onEnd(from, "response could not be taken in: " + e.getMessage());
+            if (open != null) {
+                open.onError(Status.CANCELLED
+                        .withDescription("response could not be taken in")
+                        .asRuntimeException());
+            }
         }
     }
 

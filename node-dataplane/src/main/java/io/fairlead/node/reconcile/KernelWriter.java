@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,11 +21,14 @@ import org.slf4j.LoggerFactory;
  */
 final class KernelWriter {
     private static final Logger LOGGER = LoggerFactory.getLogger(KernelWriter.class);
+    /** How many refused entries of a table one round logs: a full map refuses thousands. */
+    private static final int LOGGED = 5;
 
     private final Map<TableId, KernelTable<?, ?>> tables;
     private volatile Tables observed = Tables.EMPTY;
     private final Map<TableId, Map<Object, Refusal>> refusals = new EnumMap<>(TableId.class); // owned by: reconciler
     private final Map<TableId, String> unreadable = new EnumMap<>(TableId.class); // owned by: reconciler
+    private Map<TableId, Map<Object, Refusal>> said = Map.of(); // owned by: reconciler
 
     /** An entry the kernel refused: tried again when it changes or at the next full look. */
     private record Refusal(Object value, String reason) {}
@@ -72,12 +76,14 @@ final class KernelWriter {
             try {
                 now = now.with(table.getKey(), table.getValue().load());
                 unreadable.remove(table.getKey());
-            } catch (KernelException e) {
-                unreadable.put(table.getKey(), Objects.requireNonNullElse(e.getMessage(), e.toString()));
-                LOGGER.atError()
-                        .addKeyValue("table", table.getKey().label())
-                        .addKeyValue("error", e.getMessage())
-                        .log("table of the kernel cannot be read");
+            } catch (RuntimeException e) {
+                String reason = Objects.requireNonNullElse(e.getMessage(), e.toString());
+                if (!reason.equals(unreadable.put(table.getKey(), reason))) {
+                    LOGGER.atError()
+                            .addKeyValue("table", table.getKey().label())
+                            .addKeyValue("error", reason)
+                            .log("table of the kernel cannot be read");
+                }
             }
         }
         observed = now;
@@ -90,6 +96,7 @@ final class KernelWriter {
      */
     void write(List<KernelOp> plan, boolean retryFailed) {
         if (retryFailed) {
+            said = new EnumMap<>(refusals);
             refusals.clear();
         }
         for (KernelOp op : plan) {
@@ -118,7 +125,8 @@ final class KernelWriter {
         if (entries.isEmpty()) {
             return;
         }
-        Map<Object, KernelException> failed = ((KernelTable<Object, Object>) table).upsert(entries);
+        Map<Object, KernelException> failed =
+                attempt(entries.keySet(), () -> ((KernelTable<Object, Object>) table).upsert(entries));
         note(op.table(), failed, entries);
         Map<Object, Object> after = new HashMap<>(observed.get(op.table()));
         entries.forEach((key, value) -> {
@@ -132,7 +140,7 @@ final class KernelWriter {
     @SuppressWarnings("unchecked") // as above
     private void delete(KernelTable<?, ?> table, KernelOp.Delete op) {
         Collection<Object> keys = new ArrayList<>(op.keys());
-        Map<Object, KernelException> failed = ((KernelTable<Object, Object>) table).delete(keys);
+        Map<Object, KernelException> failed = attempt(keys, () -> ((KernelTable<Object, Object>) table).delete(keys));
         note(op.table(), failed, Map.of());
         Map<Object, Object> after = new HashMap<>(observed.get(op.table()));
         keys.forEach(key -> {
@@ -143,18 +151,37 @@ final class KernelWriter {
         observed = observed.with(op.table(), after);
     }
 
+    /** A write whose outcome is unknown counts as failed for all of it: the next look sees what became of it. */
+    private static Map<Object, KernelException> attempt(
+            Collection<Object> keys, Supplier<Map<Object, KernelException>> write) {
+        try {
+            return write.get();
+        } catch (KernelException e) {
+            Map<Object, KernelException> failed = new HashMap<>();
+            keys.forEach(key -> failed.put(key, e));
+            return failed;
+        }
+    }
+
     private void note(TableId table, Map<Object, KernelException> failed, Map<Object, Object> attempted) {
         Map<Object, Refusal> refused = new HashMap<>(refusals.getOrDefault(table, Map.of()));
         attempted.keySet().forEach(refused::remove);
-        failed.forEach((key, error) -> {
+        Map<Object, Refusal> known = said.getOrDefault(table, Map.of());
+        int news = 0;
+        for (Map.Entry<Object, KernelException> failure : failed.entrySet()) {
+            KernelException error = failure.getValue();
             String reason = Objects.requireNonNullElse(error.getMessage(), error.toString());
-            refused.put(key, new Refusal(attempted.getOrDefault(key, "gone"), reason));
-            LOGGER.atWarn()
-                    .addKeyValue("table", table.label())
-                    .addKeyValue("entry", key)
-                    .addKeyValue("error", reason)
-                    .log("entry could not be brought into the kernel");
-        });
+            Refusal refusal = new Refusal(attempted.getOrDefault(failure.getKey(), "gone"), reason);
+            refused.put(failure.getKey(), refusal);
+            if (!refusal.equals(known.get(failure.getKey())) && ++news <= LOGGED) {
+                LOGGER.atWarn()
+                        .addKeyValue("table", table.label())
+                        .addKeyValue("entry", failure.getKey())
+                        .addKeyValue("error", reason)
+                        .addKeyValue("failing", failed.size())
+                        .log("entry could not be brought into the kernel");
+            }
+        }
         if (refused.isEmpty()) {
             refusals.remove(table);
         } else {

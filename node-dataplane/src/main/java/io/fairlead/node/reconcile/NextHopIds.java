@@ -3,6 +3,7 @@ package io.fairlead.node.reconcile;
 import io.fairlead.node.kernel.NextHop;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -33,27 +34,28 @@ final class NextHopIds {
         });
     }
 
-    /**
-     * The id of a next hop.
-     *
-     * @throws IllegalStateException when all ids of the range are in use
-     */
-    int of(NextHop hop) {
+    /** The id of a next hop; empty when all ids of the range are in use. */
+    OptionalInt of(NextHop hop) {
         Integer known = byHop.get(hop);
         if (known != null) {
-            return known;
+            return OptionalInt.of(known);
         }
         int id = searchFrom;
         while (byId.containsKey(id)) {
             id++;
         }
         if (id > last) {
-            throw new IllegalStateException(
-                    "nexthop ids: all of " + first + " to " + last + " in use (expected: fewer nodes)");
+            searchFrom = id;
+            return OptionalInt.empty();
         }
         put(id, hop);
         searchFrom = id + 1;
-        return id;
+        return OptionalInt.of(id);
+    }
+
+    /** What to say when there is none left. */
+    String exhausted() {
+        return "nexthop ids: all of " + first + " to " + last + " in use (expected: fewer nodes)";
     }
 
     /** Frees every id but these. */

@@ -30,8 +30,12 @@ import org.slf4j.LoggerFactory;
 public final class Reconciler implements AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(Reconciler.class);
 
+    private static final long SHORTEST_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+    private static final long LONGEST_NANOS = TimeUnit.SECONDS.toNanos(3);
+
     private final Translator translator;
     private final Reachability reachability;
+    private final Ground ground;
     private final KernelWriter writer;
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(task -> {
         Thread worker = new Thread(task, "reconciler");
@@ -46,13 +50,18 @@ public final class Reconciler implements AutoCloseable {
     private boolean loaded; // owned by: reconciler
     private boolean settled; // owned by: reconciler
     private long repaired; // owned by: reconciler
+    private long lookNanos; // guarded by: waiting
+    private Tables wantedBefore = Tables.EMPTY; // owned by: reconciler
+    private List<String> problems = List.of(); // owned by: reconciler
     private Optional<Instant> lastResync = Optional.empty(); // owned by: reconciler
 
     private record Change(UnaryOperator<DesiredState> change, CompletableFuture<Report> done) {}
 
-    public Reconciler(Map<TableId, KernelTable<?, ?>> tables, Translator translator, Reachability reachability) {
+    public Reconciler(
+            Map<TableId, KernelTable<?, ?>> tables, Translator translator, Reachability reachability, Ground ground) {
         this.translator = translator;
         this.reachability = reachability;
+        this.ground = ground;
         this.writer = new KernelWriter(new EnumMap<>(tables));
     }
 
@@ -80,14 +89,17 @@ public final class Reconciler implements AutoCloseable {
 
     /** Asks for a full look soon: something moved in the kernel, or an answer was lost. */
     public void resyncSoon() {
+        long delay;
         synchronized (waiting) {
             if (resyncWanted) {
                 return;
             }
             resyncWanted = true;
+            // a moment, so that a burst of notifications is one look; longer where a look is long, so that somebody who
+            // never stops changing routes costs no more than a part of a processor
+            delay = Math.min(Math.max(SHORTEST_NANOS, 5 * lookNanos), LONGEST_NANOS);
         }
-        // a moment, so that a burst of notifications is one look
-        var unused = thread.schedule(this::resyncSafely, 50, TimeUnit.MILLISECONDS);
+        var unused = thread.schedule(this::resyncSafely, delay, TimeUnit.NANOSECONDS);
     }
 
     /** Tells a listener how things stand after each round, on the reconciler's thread. */
@@ -98,6 +110,11 @@ public final class Reconciler implements AutoCloseable {
     /** What is desired now. */
     public DesiredState state() {
         return state;
+    }
+
+    /** Devices towards other nodes as last seen, index by name. */
+    public Map<String, Integer> nativeDevices() {
+        return translator.nativeDevices();
     }
 
     /** How things stand. */
@@ -146,6 +163,7 @@ public final class Reconciler implements AutoCloseable {
             batch.forEach(change -> change.done().complete(report));
         } catch (RuntimeException e) {
             LOGGER.atError().setCause(e).log("reconciling failed; trying again at the next look");
+            report = report.with("a round failed: " + e);
             batch.forEach(change -> change.done().completeExceptionally(e));
         }
     }
@@ -154,19 +172,45 @@ public final class Reconciler implements AutoCloseable {
         synchronized (waiting) {
             resyncWanted = false;
         }
+        long began = System.nanoTime();
         try {
             resync();
         } catch (RuntimeException e) {
             LOGGER.atError().setCause(e).log("comparing the kernel failed; trying again at the next look");
+            report = report.with("a look failed: " + e);
+        }
+        synchronized (waiting) {
+            lookNanos = System.nanoTime() - began;
         }
     }
 
     private void resync() {
+        lookAtGround();
         reachability.refresh();
         writer.load();
         loaded = true;
         lastResync = Optional.of(Instant.now());
         apply(true);
+    }
+
+    private void lookAtGround() {
+        Ground.Look look = ground.look(state);
+        translator.use(look.nativeDevices());
+        if (!look.hostAddresses().equals(state.hostAddresses())) {
+            state = state.withHostAddresses(look.hostAddresses());
+        }
+        if (settled && look.repaired() > 0) {
+            repaired += look.repaired();
+            LOGGER.atWarn()
+                    .addKeyValue("entries", look.repaired())
+                    .log("devices or their settings differed from what was made; put right");
+        }
+        if (!look.problems().isEmpty() && !look.problems().equals(problems)) {
+            LOGGER.atError()
+                    .addKeyValue("problems", look.problems())
+                    .log("devices of the node are not as they should be");
+        }
+        problems = look.problems();
     }
 
     /** One round: translate, plan, write. */
@@ -175,20 +219,24 @@ public final class Reconciler implements AutoCloseable {
         Translator.Translation wanted = translator.translate(state, observed.nextHops(), reachability);
         List<KernelOp> plan = Planner.plan(wanted.tables(), observed, state.complete());
         if (retryFailed) {
-            countRepairs(plan);
+            countRepairs(plan, wanted.tables());
         }
+        wantedBefore = wanted.tables();
         writer.write(plan, retryFailed);
         settled = writer.failures().isEmpty();
-        report = new Report(writer.failures(), wanted.refused(), writer.unreadable(), repaired, lastResync);
+        report = new Report(writer.failures(), wanted.refused(), writer.unreadable(), repaired, problems, lastResync);
         listeners.forEach(listener -> listener.accept(report));
     }
 
-    /** What a full look finds to do after everything had been done was altered by somebody else. */
-    private void countRepairs(List<KernelOp> plan) {
+    /** What a full look finds to do where everything had been done and is wanted as before was altered by somebody else. */
+    private void countRepairs(List<KernelOp> plan, Tables wanted) {
         if (!settled) {
             return;
         }
         for (KernelOp op : plan) {
+            if (!wanted.get(op.table()).equals(wantedBefore.get(op.table()))) {
+                continue;
+            }
             repaired += op.size();
             LOGGER.atWarn()
                     .addKeyValue("table", op.table().label())

@@ -2,6 +2,8 @@ package io.fairlead.node.reconcile;
 
 import io.fairlead.contract.Cidr;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -12,6 +14,7 @@ import java.util.Optional;
  * @param refused pod CIDRs that get no route, with the reason
  * @param unreadable tables that could not be read at the last look, with the reason
  * @param repaired entries found altered or gone behind the agent's back and put right, since it started
+ * @param problems what of the ground the tables stand on is not as it should be, or stopped a whole round
  * @param lastResync when the kernel was last compared in full
  */
 public record Report(
@@ -19,14 +22,25 @@ public record Report(
         Map<Cidr, String> refused,
         Map<TableId, String> unreadable,
         long repaired,
+        List<String> problems,
         Optional<Instant> lastResync) {
 
     /** Before anything was done. */
-    public static final Report NONE = new Report(Map.of(), Map.of(), Map.of(), 0, Optional.empty());
+    public static final Report NONE = new Report(Map.of(), Map.of(), Map.of(), 0, List.of(), Optional.empty());
 
     /** True when the kernel is as it should be. */
     public boolean isClean() {
-        return failures.values().stream().allMatch(Map::isEmpty) && refused.isEmpty() && unreadable.isEmpty();
+        return failures.values().stream().allMatch(Map::isEmpty)
+                && refused.isEmpty()
+                && unreadable.isEmpty()
+                && problems.isEmpty();
+    }
+
+    /** The same with one problem more. */
+    Report with(String problem) {
+        List<String> more = new ArrayList<>(problems);
+        more.add(problem);
+        return new Report(failures, refused, unreadable, repaired, List.copyOf(more), lastResync);
     }
 
     /** Why the kernel did not take a route, by destination. */

@@ -35,7 +35,7 @@ public final class Translator {
     private static final Cidr ALL_V6 = Cidr.parse("::/0");
 
     private final LocalNode node;
-    private final Datapath datapath;
+    private volatile Datapath datapath; // owned by: reconciler; others may read
     private final Routing routing;
     private final NextHopIds ids;
     private @Nullable DesiredState lastState; // owned by: reconciler
@@ -56,7 +56,12 @@ public final class Translator {
             int fromContainer,
             int toContainer,
             int fromHost,
-            int fromNetdev) {}
+            int fromNetdev) {
+
+        Datapath with(Map<String, Integer> devices) {
+            return new Datapath(hostIfindex, hostDevice, devices, fromContainer, toContainer, fromHost, fromNetdev);
+        }
+    }
 
     /**
      * Which pod CIDRs get a route.
@@ -120,6 +125,19 @@ public final class Translator {
         return new Translation(tables, refused);
     }
 
+    /** The devices towards other nodes, which come and go. Called by the reconciler. */
+    void use(Map<String, Integer> nativeDevices) {
+        if (!datapath.nativeDevices().equals(nativeDevices)) {
+            datapath = datapath.with(nativeDevices);
+            lastTables = null;
+        }
+    }
+
+    /** The devices towards other nodes as last seen, index by name. Any thread. */
+    Map<String, Integer> nativeDevices() {
+        return datapath.nativeDevices();
+    }
+
     private void routes(
             DesiredState state,
             Map<Integer, NextHop> observed,
@@ -148,9 +166,13 @@ public final class Translator {
                 refused.put(route.cidr(), not.reason());
             } else if (reach instanceof Reachability.Result.Direct direct) {
                 NextHop hop = new NextHop(route.nextHop(), direct.ifindex());
-                int id = ids.of(hop);
-                hops.put(id, hop);
-                routes.put(route.cidr(), new RouteTarget.Via(id));
+                ids.of(hop)
+                        .ifPresentOrElse(
+                                id -> {
+                                    hops.put(id, hop);
+                                    routes.put(route.cidr(), new RouteTarget.Via(id));
+                                },
+                                () -> refused.put(route.cidr(), ids.exhausted()));
             }
         }
         ids.keep(hops.keySet());

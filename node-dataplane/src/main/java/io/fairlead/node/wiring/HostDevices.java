@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The node's own pair: fl_host, which has the router addresses that are the pods' gateways, and fl_net, its other end.
@@ -39,23 +40,61 @@ public final class HostDevices {
     public record Ends(End host, End net) {}
 
     /**
+     * What was found and done.
+     *
+     * @param ends as they are now
+     * @param changes how many settings, devices and addresses were put right
+     */
+    public record Outcome(Ends ends, int changes) {}
+
+    /**
      * Makes the pair be there and forwarding be on; does nothing when all is as it should be.
      *
      * @param routers address of the node's router, one a family
      * @param mtu of both ends, in bytes
      */
     public Ends ensure(List<Ip> routers, int mtu) {
+        return ensure(routers, mtu, new Link.Veth(HOST, NET, -1, mtu)).ends();
+    }
+
+    /**
+     * Makes the pair be there again as it was: loaded programs have its index and address in them, so a pair that
+     * somebody removed comes back with the same ones.
+     *
+     * @param former as programs know it
+     * @throws KernelException when the pair cannot be what it was: the agent must be restarted then
+     */
+    public Outcome restore(End former, List<Ip> routers, int mtu) {
+        Outcome outcome =
+                ensure(routers, mtu, new Link.Veth(HOST, NET, -1, mtu, former.ifindex(), Optional.of(former.mac())));
+        End now = outcome.ends().host();
+        if (now.ifindex() == former.ifindex() && !now.mac().equals(former.mac())) {
+            netlink.setLink(now.ifindex(), Link.Change.none().mac(former.mac()));
+            return new Outcome(new Ends(former, outcome.ends().net()), outcome.changes() + 1);
+        }
+        if (!now.equals(former)) {
+            throw new KernelException(
+                    "device " + HOST,
+                    0,
+                    "is another than at the start: " + now + " (expected: " + former + "; restart the agent)",
+                    FailureKind.GIVE_UP);
+        }
+        return outcome;
+    }
+
+    private Outcome ensure(List<Ip> routers, int mtu, Link.Veth pair) {
         // First, because turning forwarding on sets it for every device that is there.
-        Sysctls.ensure(nodeSettings(routers));
+        int changes = Sysctls.ensure(nodeSettings(routers));
         if (!isPair()) {
             netlink.deleteLink(HOST);
             netlink.deleteLink(NET);
-            netlink.addVeth(new Link.Veth(HOST, NET, -1, mtu));
+            netlink.addVeth(pair);
+            changes++;
         }
         Link host = end(HOST);
         Link net = end(NET);
-        Sysctls.ensure(endSettings(HOST, routers));
-        Sysctls.ensure(endSettings(NET, routers));
+        changes += Sysctls.ensure(endSettings(HOST, routers));
+        changes += Sysctls.ensure(endSettings(NET, routers));
         List<Request> requests = new ArrayList<>();
         repair(net, mtu, requests);
         repair(host, mtu, requests);
@@ -63,7 +102,8 @@ public final class HostDevices {
         if (!requests.isEmpty()) {
             netlink.apply(requests);
         }
-        return new Ends(new End(host.index(), mac(host)), new End(net.index(), mac(net)));
+        Ends ends = new Ends(new End(host.index(), mac(host)), new End(net.index(), mac(net)));
+        return new Outcome(ends, changes + requests.size());
     }
 
     /** Removes the pair; nothing when there is none. */

@@ -20,13 +20,20 @@ final class Sysctls {
 
     private Sysctls() {}
 
-    /** Writes the settings that have another value; a setting with the right one is left alone, since writing has effects. */
-    static void ensure(Map<String, String> settings) {
-        settings.forEach((name, value) -> {
-            if (!read(name).equals(value)) {
-                write(name, value);
+    /**
+     * Writes the settings that have another value; a setting with the right one is left alone, since writing has effects.
+     *
+     * @return how many were written
+     */
+    static int ensure(Map<String, String> settings) {
+        int written = 0;
+        for (Map.Entry<String, String> setting : settings.entrySet()) {
+            if (!read(setting.getKey()).equals(setting.getValue())) {
+                write(setting.getKey(), setting.getValue());
+                written++;
             }
-        });
+        }
+        return written;
     }
 
     /** Writes settings of a device just made. */

@@ -22,6 +22,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -64,6 +65,8 @@ class ReconcilerTest {
         @Override
         public void refresh() {}
     };
+    private volatile Ground.Look seen = new Ground.Look(Map.of("ens33", 2), Set.of(), 0, List.of());
+    private final Ground ground = state -> seen;
     private Reconciler reconciler = newReconciler();
 
     private Reconciler newReconciler() {
@@ -81,7 +84,8 @@ class ReconcilerTest {
                         new Translator.Routing(true, List.of(Cidr.parse("10.0.0.0/8"))),
                         1000,
                         1009),
-                onLink);
+                onLink,
+                ground);
     }
 
     @AfterEach

@@ -62,7 +62,8 @@ class HostDevicesTest {
         HostDevices.Ends first = ensure(ROUTERS);
         Semaphore changes = new Semaphore(0);
         Set<NetlinkMonitor.Topic> topics = EnumSet.allOf(NetlinkMonitor.Topic.class);
-        try (NetlinkMonitor monitor = NetlinkMonitor.startIn(node.path(), topics, Set.of(), counting(changes))) {
+        try (NetlinkMonitor monitor =
+                NetlinkMonitor.startIn(node.path(), topics, NetlinkMonitor.Ignored.NOTHING, counting(changes))) {
             while (changes.tryAcquire(500, TimeUnit.MILLISECONDS)) {
                 // The IPv6 addresses of the first time are still settling.
             }

@@ -57,15 +57,22 @@ public record Link(
      * @param peer name of the other end
      * @param peerNamespace file descriptor of the other end's namespace, -1 for this one
      * @param mtu of both, in bytes; 0 for the kernel's default
+     * @param index of this end, 0 for the next free one; EBUSY when another device has it
+     * @param mac of this end; empty for a random one
      */
-    public record Veth(String name, String peer, int peerNamespace, int mtu) {
+    public record Veth(String name, String peer, int peerNamespace, int mtu, int index, Optional<Mac> mac) {
+        public Veth(String name, String peer, int peerNamespace, int mtu) {
+            this(name, peer, peerNamespace, mtu, 0, Optional.empty());
+        }
+
         Request add() {
             return new Request("link add " + name + " type veth peer " + peer, this::encode);
         }
 
         private void encode(NlmsgWriter w) {
-            header(w.begin(Rtm.NEWLINK, Rtm.NLM_F_CREATE | Rtm.NLM_F_EXCL), 0, 0, 0);
+            header(w.begin(Rtm.NEWLINK, Rtm.NLM_F_CREATE | Rtm.NLM_F_EXCL), index, 0, 0);
             common(w, name);
+            mac.ifPresent(address -> w.attr(IFLA_ADDRESS, address));
             int info = w.nest(IFLA_LINKINFO);
             w.attrUnterminated(IFLA_INFO_KIND, "veth");
             int data = w.nest(IFLA_INFO_DATA);

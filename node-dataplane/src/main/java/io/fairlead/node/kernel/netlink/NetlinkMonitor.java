@@ -6,6 +6,7 @@ import java.io.Closeable;
 import java.nio.ByteBuffer;
 import java.util.EnumSet;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * Tells when something in the namespace changed, so that the reconciler looks at once instead of at its next round.
@@ -33,6 +34,21 @@ public final class NetlinkMonitor implements Closeable {
         }
     }
 
+    /**
+     * What is not told.
+     *
+     * @param ports sockets whose own changes are not, see {@link NetlinkSocket#portId}
+     * @param devices names of devices that come and go without being anybody's news
+     */
+    public record Ignored(Set<Integer> ports, Predicate<String> devices) {
+        /** Everything is told. */
+        public static final Ignored NOTHING = new Ignored(Set.of(), name -> false);
+
+        public Ignored {
+            ports = Set.copyOf(ports);
+        }
+    }
+
     /** Is called on the monitor's thread; must not block for long, or notifications are lost. */
     public interface Listener {
         /** Something was changed by somebody else than the sockets the monitor was told to ignore. */
@@ -51,13 +67,13 @@ public final class NetlinkMonitor implements Closeable {
 
     private final Socket socket; // owned by: the monitor's thread, after the constructor
     private final int wake;
-    private final Set<Integer> ignored;
+    private final Ignored ignored;
     private final Listener listener;
     private final Thread thread;
     private volatile boolean closed;
 
-    private NetlinkMonitor(Set<Topic> topics, Set<Integer> ignored, Listener listener) {
-        this.ignored = Set.copyOf(ignored);
+    private NetlinkMonitor(Set<Topic> topics, Ignored ignored, Listener listener) {
+        this.ignored = ignored;
         this.listener = listener;
         this.socket = new Socket();
         try {
@@ -75,19 +91,17 @@ public final class NetlinkMonitor implements Closeable {
      * Starts listening in the namespace of the calling thread.
      *
      * @param topics at least one; routes of 20,000 nodes are as many notifications
-     * @param ignoredPorts sockets whose own changes are not told, see {@link NetlinkSocket#portId}
      */
-    public static NetlinkMonitor start(Set<Topic> topics, Set<Integer> ignoredPorts, Listener listener) {
-        NetlinkMonitor monitor = new NetlinkMonitor(EnumSet.copyOf(topics), ignoredPorts, listener);
+    public static NetlinkMonitor start(Set<Topic> topics, Ignored ignored, Listener listener) {
+        NetlinkMonitor monitor = new NetlinkMonitor(EnumSet.copyOf(topics), ignored, listener);
         monitor.thread.start();
         return monitor;
     }
 
     /** Like {@link #start}, in the namespace at a path. */
-    public static NetlinkMonitor startIn(String path, Set<Topic> topics, Set<Integer> ignoredPorts, Listener listener) {
+    public static NetlinkMonitor startIn(String path, Set<Topic> topics, Ignored ignored, Listener listener) {
         // The monitor's thread is started outside: only its socket is to be in the namespace.
-        NetlinkMonitor monitor =
-                NetNs.run(path, () -> new NetlinkMonitor(EnumSet.copyOf(topics), ignoredPorts, listener));
+        NetlinkMonitor monitor = NetNs.run(path, () -> new NetlinkMonitor(EnumSet.copyOf(topics), ignored, listener));
         monitor.thread.start();
         return monitor;
     }
@@ -121,7 +135,7 @@ public final class NetlinkMonitor implements Closeable {
             try {
                 Nlmsg message = socket.receiveNow("receive notification");
                 while (message.next()) {
-                    changed |= !ignored.contains(message.portId()) || message.portId() == 0;
+                    changed |= isNews(message);
                 }
             } catch (KernelException e) {
                 if (e.errno() == Rtm.ENOBUFS) {
@@ -138,6 +152,14 @@ public final class NetlinkMonitor implements Closeable {
         } else if (changed) {
             listener.changed();
         }
+    }
+
+    private boolean isNews(Nlmsg message) {
+        if (message.portId() != 0 && ignored.ports().contains(message.portId())) {
+            return false;
+        }
+        boolean link = message.type() == Rtm.NEWLINK || message.type() == Rtm.DELLINK;
+        return !link || !ignored.devices().test(Link.decode(message).name());
     }
 
     /** Ends the thread and waits for it; after that the listener is not called any more. */

@@ -39,7 +39,10 @@ class NetlinkMonitorTest {
         int v0 = netlink.link("v0").orElseThrow().index();
         Set<NetlinkMonitor.Topic> topics = EnumSet.of(NetlinkMonitor.Topic.IPV4_ROUTE, NetlinkMonitor.Topic.NEXTHOP);
         try (NetlinkMonitor monitor = NetlinkMonitor.startIn(
-                netns.path(), topics, Set.of(netlink.socket().portId()), new Recorder(() -> {}))) {
+                netns.path(),
+                topics,
+                new NetlinkMonitor.Ignored(Set.of(netlink.socket().portId()), name -> false),
+                new Recorder(() -> {}))) {
             new NextHopTable(netlink).upsert(Map.of(0x464c0001, new NextHop(Ip.parse("10.9.0.7"), v0)));
             new RouteTable(netlink).upsert(Map.of(Cidr.parse("10.1.0.0/24"), new RouteTarget.Via(0x464c0001)));
             assertThat(events.poll(300, TimeUnit.MILLISECONDS)).isNull();
@@ -50,10 +53,26 @@ class NetlinkMonitorTest {
     }
 
     @Test
+    void devicesThatAreNoNewsAreNotTold() throws Exception {
+        NetlinkMonitor.Ignored pods = new NetlinkMonitor.Ignored(Set.of(), name -> name.startsWith("lxc"));
+        try (NetlinkMonitor monitor = NetlinkMonitor.startIn(
+                netns.path(), EnumSet.of(NetlinkMonitor.Topic.LINK), pods, new Recorder(() -> {}))) {
+            netns.addPair("lxc1", "lxc2");
+            assertThat(events.poll(300, TimeUnit.MILLISECONDS)).isNull();
+            netns.addPair("v0", "v1");
+            assertThat(events.poll(10, TimeUnit.SECONDS)).isEqualTo("changed");
+            assertThat(monitor).isNotNull();
+        }
+    }
+
+    @Test
     void aDeviceGoingDownIsTold() throws Exception {
         netns.addPair("v0", "v1");
         try (NetlinkMonitor monitor = NetlinkMonitor.startIn(
-                netns.path(), EnumSet.of(NetlinkMonitor.Topic.LINK), Set.of(), new Recorder(() -> {}))) {
+                netns.path(),
+                EnumSet.of(NetlinkMonitor.Topic.LINK),
+                NetlinkMonitor.Ignored.NOTHING,
+                new Recorder(() -> {}))) {
             netns.ip("link set v0 down");
             assertThat(events.poll(10, TimeUnit.SECONDS)).isEqualTo("changed");
             assertThat(monitor).isNotNull();
@@ -71,7 +90,7 @@ class NetlinkMonitorTest {
                 Thread.currentThread().interrupt();
             }
         });
-        try (NetlinkMonitor monitor = NetlinkMonitor.startIn(netns.path(), ALL, Set.of(), slow)) {
+        try (NetlinkMonitor monitor = NetlinkMonitor.startIn(netns.path(), ALL, NetlinkMonitor.Ignored.NOTHING, slow)) {
             netns.ip("link set v1 down");
             Map<Cidr, RouteTarget> many = new LinkedHashMap<>();
             for (int i = 0; i < 60_000; i++) {
@@ -90,7 +109,8 @@ class NetlinkMonitorTest {
 
     @Test
     void nothingIsToldAfterClose() throws Exception {
-        NetlinkMonitor monitor = NetlinkMonitor.startIn(netns.path(), ALL, Set.of(), new Recorder(() -> {}));
+        NetlinkMonitor monitor =
+                NetlinkMonitor.startIn(netns.path(), ALL, NetlinkMonitor.Ignored.NOTHING, new Recorder(() -> {}));
         monitor.close();
         monitor.close();
         netns.addPair("v0", "v1");
