@@ -47,7 +47,10 @@ fairlead_version_options() {
             fi
         done <"$release"
     fi
-    [ "${major:-17}" -lt 22 ] || options="$options --enable-native-access=ALL-UNNAMED"
+    # Only the agent calls native code. Not --enable-native-access: class archives are made without it and would be refused.
+    if [ "$program" = fairlead-agent ] && [ "${major:-17}" -ge 24 ]; then
+        options="$options --illegal-native-access=allow"
+    fi
 }
 
 fairlead_launch() {

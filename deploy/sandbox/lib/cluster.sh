@@ -8,28 +8,35 @@ cluster_up() {
     local -a settings=()
     while [[ $# -gt 0 ]]; do
         case $1 in
-            --nodes) nodes=${2?--nodes: nothing follows (expected: a number)} && shift 2 ;;
+            --nodes | --config)
+                [[ $# -ge 2 ]] || die "up: nothing follows $1 (expected: a value)"
+                if [[ $1 == --nodes ]]; then nodes=$2; else settings+=("$2"); fi
+                shift 2
+                ;;
             --nodes=*) nodes=${1#*=} && shift ;;
-            --config) settings+=("${2?--config: nothing follows (expected: KEY=VALUE)}") && shift 2 ;;
             --config=*) settings+=("${1#*=}") && shift ;;
             --no-pods) pods=no && shift ;;
             *) die "up: $1 (expected: --nodes N, --config KEY=VALUE or --no-pods)" ;;
         esac
     done
     [[ $nodes =~ ^[1-9][0-9]?$ ]] || die "--nodes: $nodes (expected: 1-99)"
-    if [[ -e $STATE/up ]] && ! cluster_is_dead; then
-        say "is running already: $(node_names | tr '\n' ' ')(down first for another)"
-        return 0
-    fi
+    local setting
+    for setting in "${settings[@]}"; do
+        [[ $setting == ?*=* ]] || die "--config: $setting (expected: KEY=VALUE)"
+    done
+    # Asked again under the lock: another up may be about to finish.
+    ! cluster_is_up || return 0
     cluster_tools
+    if [[ -d $STATE ]]; then
+        lock_instance "$LOCK_SECONDS"
+        ! cluster_is_up || return 0
+    fi
     cluster_down quiet
     mkdir -p "$STATE"
     lock_instance "$LOCK_SECONDS"
     : >"$STATE/config"
-    local setting
     for setting in "${settings[@]}"; do
-        # In a subshell: a bad setting must not leave a half-made sandbox.
-        (config_add "$setting") || { rm -rf "$STATE" && exit 1; }
+        config_add "$setting"
     done
     trap 'cluster_failed' EXIT
     cluster_start "$nodes"
@@ -37,6 +44,12 @@ cluster_up() {
     date +%s >"$STATE/up"
     trap - EXIT
     cluster_status
+}
+
+# Says so when it is: what runs is not changed by another up.
+cluster_is_up() {
+    [[ -e $STATE/up ]] && ! cluster_is_dead || return 1
+    say "is running already: $(node_names | paste -sd ' ') (down first for another)"
 }
 
 # What was running is gone (a reboot, a kill -9 of everything): up may start over.
@@ -71,7 +84,7 @@ cluster_start() {
     component_await etcd
     # shellcheck disable=SC2086 # a list of words
     parallel_start $SERVICES
-    say "agents: $(node_names | tr '\n' ' ')"
+    say "agents: $(node_names | paste -sd ' ')"
     # shellcheck disable=SC2046 # node names hold no blanks
     parallel_start $(node_names)
 }

@@ -14,7 +14,6 @@ readonly START_SECONDS=${FAIRLEAD_SANDBOX_START_SECONDS:-60}
 # --config KEY=VALUE: kept as "SCOPE KEY=VALUE", so that a restart and a later node use it too.
 config_add() {
     local scope=agent setting=$1
-    [[ $setting == ?*=* ]] || die "--config: $setting (expected: KEY=VALUE)"
     case ${setting%%=*} in
         etcd.* | identity.* | ipam.* | route.* | agent.*)
             scope=${setting%%.*}
@@ -105,12 +104,12 @@ agent_ready() {
 ask_agent() {
     local node=$1
     shift
-    in_netns "$node" "$BIN_DIR/fairlead" --socket "$STATE/nodes/$node/run/agent.sock" "$@"
+    FAIRLEAD_SOCKET=$STATE/nodes/$node/run/agent.sock in_netns "$node" "$BIN_DIR/fairlead" "$@"
 }
 
 component_exists() {
-    [[ " etcd $SERVICES " == *" $1 "* || -d $STATE/nodes/$1 && -n $1 ]] \
-        || die "component: $1 (expected: etcd $SERVICES $(node_names | tr '\n' ' '))"
+    [[ " etcd $SERVICES " == *" $1 "* || -n $1 && $1 != *[./]* && -d $STATE/nodes/$1 ]] \
+        || die "component: $1 (expected: one of etcd $SERVICES $(node_names | paste -sd ' '))"
 }
 
 component_start() {
@@ -147,10 +146,11 @@ component_restart() {
 
 # kill COMPONENT [-SIGNAL]: returns when the process is gone (for TERM, KILL and INT).
 component_kill() {
-    [[ $# -ge 1 && $# -le 2 ]] || die "kill: $* (expected: COMPONENT [-SIGNAL])"
     component_exists "$1"
     local signal=${2:--TERM}
-    [[ $signal =~ ^-([0-9]+|[A-Z]+)$ ]] || die "signal: $signal (expected: -9, -TERM, -STOP ...)"
+    if [[ ! $signal =~ ^-([0-9]+|[A-Z]+[0-9]*)$ ]] || ! kill -l "${signal#-}" >/dev/null 2>&1; then
+        die "signal: $signal (expected: -9, -TERM, -STOP ...)"
+    fi
     running "$1" || die "$1: is not running"
     kill "$signal" "$PID"
     case $signal in

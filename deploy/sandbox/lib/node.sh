@@ -11,7 +11,7 @@ node_names() {
 }
 
 node_exists() {
-    [[ -n $1 && -d $STATE/nodes/$1 ]] || die "node: $1 (expected: one of $(node_names | tr '\n' ' '))"
+    [[ -n $1 && $1 != *[./]* && -d $STATE/nodes/$1 ]] || die "node: $1 (expected: one of $(node_names | paste -sd ' '))"
 }
 
 # devN is 192.168.2.(30+N), as in the walk-through; another name gets the first free number.
@@ -62,7 +62,7 @@ node_release() {
 
 node_remove_command() {
     local release=node_release node
-    [[ $# -eq 1 || $# -eq 3 && $2 == --release ]] || die "node remove: $* (expected: NAME [--release COMMAND])"
+    [[ $# -eq 1 || $# -eq 3 && $2 == --release ]] || die "node remove: ${*:-nothing follows} (expected: NAME [--release COMMAND])"
     node=$1
     node_exists "$node"
     [[ $# -eq 1 ]] || release=$3

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 
 pod_exists() {
-    [[ -n $1 && -d $STATE/pods/$1 ]] || die "pod: $1 (expected: one of $(pod_names | tr '\n' ' '))"
+    [[ -n $1 && $1 != *[./]* && -d $STATE/pods/$1 ]] || die "pod: $1 (expected: one of $(pod_names | paste -sd ' '))"
 }
 
 pod_names() {
@@ -55,7 +55,8 @@ pod_add_command() {
             option=${option%%=*}
             shift
         else
-            value=${2?$option: nothing follows (expected: a value)}
+            [[ $# -ge 2 ]] || die "pod add: nothing follows $option (expected: a value)"
+            value=$2
             shift 2
         fi
         case $option in
@@ -67,6 +68,7 @@ pod_add_command() {
             *) die "pod add: $option (expected: --node or --label)" ;;
         esac
     done
+    [[ -n $node ]] || die "pod add: no node (expected: --node, one of $(node_names | paste -sd ' '))"
     pod_add "$name" "$node" "$labels"
 }
 

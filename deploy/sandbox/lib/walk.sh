@@ -80,6 +80,7 @@ walk() {
     SERVER=$(pod_ip cni-server)
     CLIENT_CIDR=${CLIENT%.*}.0/24
     SERVER_CIDR=${SERVER%.*}.0/24
+    note "sandbox below is $(realpath --relative-base="$PWD" "$HOME_DIR/sandbox")$([[ $INSTANCE == "${FAIRLEAD_SANDBOX:-main}" ]] || echo " --name $INSTANCE")"
     poll 15 walk_settled || note "after 15 s some node still lacks a route to another node's pods"
     walk_cluster
     walk_same_node

@@ -1,5 +1,6 @@
 package io.fairlead.ipam;
 
+import io.fairlead.contract.Cidr;
 import io.fairlead.ipam.allocation.IpamKeys;
 import io.fairlead.ipam.allocation.NodeAllocator;
 import io.fairlead.ipam.allocation.Nodes;
@@ -39,7 +40,7 @@ public final class IpamServiceMain {
     private final ConfigKey<List<String>> cidrs = process.keys()
             .add(
                     ClusterPool.CIDR_KEY,
-                    Values.listOf(Values.TEXT),
+                    Values.listOf(IpamServiceMain::cidr),
                     "10.244.0.0/16",
                     "CIDRs that nodes get their pod CIDRs from; append to it, never change what is there");
     private final ConfigKey<Integer> maskSize = process.keys()
@@ -53,6 +54,12 @@ public final class IpamServiceMain {
     public static void main(String[] args) {
         IpamServiceMain main = new IpamServiceMain();
         main.process.main(args, main::start);
+    }
+
+    /** Checked here, so that it is reported with all other mistakes. */
+    private static String cidr(String text) {
+        Cidr.parse(text);
+        return text;
     }
 
     /** The process, for tests that start it themselves. */

@@ -9,6 +9,7 @@ import io.fairlead.proto.agent.v1.ListRoutesResponse;
 import io.fairlead.proto.agent.v1.RouteEntry;
 import io.fairlead.proto.route.v1.ListRoutesRequest;
 import io.fairlead.proto.route.v1.RouteStatus;
+import io.fairlead.runtime.grpc.Statuses;
 import io.grpc.StatusRuntimeException;
 import java.util.HashMap;
 import java.util.Map;
@@ -41,7 +42,7 @@ final class RouteList {
                     .listRoutes(ListRoutesRequest.getDefaultInstance());
             listing.getRoutesList().forEach(status -> everywhere(status, entries));
         } catch (StatusRuntimeException e) {
-            answer.setDistributorError(String.valueOf(e.getMessage()));
+            answer.setDistributorError(Statuses.text(e));
         }
         entries.values().forEach(answer::addRoutes);
         return answer.build();

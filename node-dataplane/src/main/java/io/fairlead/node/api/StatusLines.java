@@ -10,6 +10,7 @@ import io.fairlead.proto.agent.v1.GetStatusResponse;
 import io.fairlead.proto.agent.v1.StatusLine;
 import io.fairlead.proto.agent.v1.StatusLine.State;
 import io.fairlead.proto.route.v1.GetStatusRequest;
+import io.fairlead.runtime.grpc.Statuses;
 import io.grpc.StatusRuntimeException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -58,7 +59,7 @@ final class StatusLines {
         } catch (StatusRuntimeException e) {
             return line(
                     "KVStore",
-                    "Unknown: the route distributor cannot be asked: " + e.getMessage(),
+                    "Unknown: the route distributor cannot be asked: " + Statuses.text(e),
                     State.STATE_WARNING);
         }
     }

@@ -13,6 +13,7 @@ import io.fairlead.proto.identity.v1.IdentityServiceGrpc.IdentityServiceBlocking
 import io.fairlead.proto.identity.v1.PublishEndpointRequest;
 import io.fairlead.proto.identity.v1.ReleaseIdentityRequest;
 import io.fairlead.proto.identity.v1.WithdrawEndpointRequest;
+import io.fairlead.runtime.grpc.Statuses;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -88,7 +89,9 @@ public final class IdentityClient implements IdentityAllocator, EndpointPublishe
             return call.get();
         } catch (StatusRuntimeException e) {
             throw new EndpointException(
-                    EndpointException.Reason.UNAVAILABLE, attempt + ": the identity service says " + e.getMessage(), e);
+                    EndpointException.Reason.UNAVAILABLE,
+                    attempt + ": the identity service says " + Statuses.text(e),
+                    e);
         }
     }
 }

@@ -2,6 +2,7 @@ package io.fairlead.node.feed;
 
 import io.fairlead.node.reconcile.Report;
 import io.fairlead.node.status.Controller;
+import io.fairlead.runtime.grpc.Statuses;
 import io.fairlead.runtime.retry.Backoff;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
@@ -121,7 +122,7 @@ abstract class Subscription<Q, R> implements AutoCloseable {
 
                 @Override
                 public void onError(Throwable cause) {
-                    executor.execute(() -> onEnd(mine, String.valueOf(cause.getMessage())));
+                    executor.execute(() -> onEnd(mine, Statuses.text(cause)));
                 }
 
                 @Override

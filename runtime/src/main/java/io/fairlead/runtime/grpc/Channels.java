@@ -5,6 +5,7 @@ import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
 import io.grpc.ClientInterceptor;
+import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
 import io.grpc.netty.NettyChannelBuilder;
@@ -13,6 +14,8 @@ import io.netty.channel.socket.nio.NioDomainSocketChannel;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -20,6 +23,8 @@ import java.util.concurrent.TimeUnit;
  * call with one answer has a deadline. Callbacks run on the event loop and must not block.
  */
 public final class Channels {
+    private static final Duration PATIENCE = Duration.ofSeconds(4);
+
     private Channels() {}
 
     /**
@@ -28,11 +33,35 @@ public final class Channels {
      * @param deadline for calls with one answer that bring none of their own
      */
     public static ManagedChannel tcp(HostPort address, Duration deadline) {
-        return settings(NettyChannelBuilder.forAddress(address.host(), address.port()), deadline)
-                .keepAliveTime(10, TimeUnit.SECONDS)
-                .keepAliveTimeout(5, TimeUnit.SECONDS)
-                .keepAliveWithoutCalls(true)
-                .build();
+        return reconnecting(
+                settings(NettyChannelBuilder.forAddress(address.host(), address.port()), deadline)
+                        .keepAliveTime(10, TimeUnit.SECONDS)
+                        .keepAliveTimeout(5, TimeUnit.SECONDS)
+                        .keepAliveWithoutCalls(true)
+                        .build(),
+                PATIENCE);
+    }
+
+    /**
+     * Keeps the pause between attempts to connect short. After a long outage gRPC alone waits up to two minutes, and all
+     * calls meanwhile fail although the server is back.
+     *
+     * @param patience longest pause; half of it is the shortest, so that a fleet does not come back at one instant
+     */
+    static ManagedChannel reconnecting(ManagedChannel channel, Duration patience) {
+        ConnectivityState state = channel.getState(false);
+        if (state == ConnectivityState.TRANSIENT_FAILURE) {
+            long most = patience.toMillis();
+            long pause = ThreadLocalRandom.current().nextLong(most / 2, most + 1);
+            // The state does not change while attempts fail, so nobody would call back.
+            CompletableFuture.delayedExecutor(pause, TimeUnit.MILLISECONDS).execute(() -> {
+                channel.resetConnectBackoff();
+                reconnecting(channel, patience);
+            });
+        } else if (state != ConnectivityState.SHUTDOWN) {
+            channel.notifyWhenStateChanged(state, () -> reconnecting(channel, patience));
+        }
+        return channel;
     }
 
     /** A channel to a unix socket; it connects when first used. Its event loop ends after the channel has. */

@@ -4,6 +4,7 @@ import io.fairlead.contract.FailureKind;
 import io.grpc.Status;
 import io.grpc.StatusException;
 import io.grpc.StatusRuntimeException;
+import java.io.IOException;
 import java.util.Optional;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -56,6 +57,15 @@ public final class Statuses {
             case GIVE_UP -> Status.FAILED_PRECONDITION;
         };
         return status.withDescription(message).asRuntimeException();
+    }
+
+    /** A failed call for people. What grpc-netty describes as "io exception" has the reason in its cause only. */
+    public static String text(Throwable failure) {
+        Throwable cause = failure.getCause();
+        if (failure instanceof StatusRuntimeException e && cause instanceof IOException && cause.getMessage() != null) {
+            return e.getStatus().getCode() + ": " + cause.getMessage();
+        }
+        return String.valueOf(failure.getMessage());
     }
 
     /** What a client should do about a failed call. */

@@ -12,8 +12,11 @@ import io.grpc.BindableService;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
@@ -23,6 +26,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 final class GrpcServerTest {
@@ -50,6 +54,44 @@ final class GrpcServerTest {
         ManagedChannel channel = Channels.tcp(new HostPort("127.0.0.1", server.port()), DEADLINE);
         assertThat(list(channel).getVersion()).isEqualTo(7);
         end(channel, server);
+    }
+
+    @Test
+    void aServerThatIsNotThereIsNamedWithTheReason() throws Exception {
+        int port;
+        try (ServerSocketChannel free = ServerSocketChannel.open()) {
+            free.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+            port = ((InetSocketAddress) free.getLocalAddress()).getPort();
+        }
+        ManagedChannel channel = Channels.tcp(new HostPort("127.0.0.1", port), DEADLINE);
+        assertThatThrownBy(() -> list(channel))
+                .satisfies(failure -> assertThat(Statuses.text(failure))
+                        .startsWith("UNAVAILABLE: ")
+                        .contains("Connection refused", ":" + port));
+        assertThat(Statuses.text(
+                        Status.NOT_FOUND.withDescription("no such node").asRuntimeException()))
+                .isEqualTo("NOT_FOUND: no such node");
+        assertThat(Statuses.text(new IOException("disk full"))).isEqualTo("disk full");
+        channel.shutdownNow();
+    }
+
+    /** gRPC's own back-off makes the eighth attempt after half a minute. */
+    @Test
+    @Timeout(15)
+    void aServerThatWasAwayForLongIsTriedAgainSoon() throws Exception {
+        try (ServerSocketChannel refusing = ServerSocketChannel.open()) {
+            refusing.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+            int port = ((InetSocketAddress) refusing.getLocalAddress()).getPort();
+            ManagedChannel channel = NettyChannelBuilder.forAddress("127.0.0.1", port)
+                    .usePlaintext()
+                    .build();
+            Channels.reconnecting(channel, Duration.ofMillis(50)).getState(true);
+            for (int attempt = 1; attempt <= 8; attempt++) {
+                refusing.accept().close();
+            }
+            channel.shutdownNow();
+            assertThat(channel.awaitTermination(5, TimeUnit.SECONDS)).isTrue();
+        }
     }
 
     @Test
