@@ -20,12 +20,16 @@ int from_host(struct __sk_buff *skb)
 	endpoint = bpf_map_lookup_elem(&endpoints, &flow.dst);
 	if (!endpoint || endpoint->flags & ENDPOINT_HOST)
 		return drop(skb, DROP_UNROUTABLE_IP, DIRECTION_INGRESS);
+	flow.dst_identity = endpoint->identity;
+	if (flow.dst_identity == IDENTITY_UNKNOWN)
+		return drop(skb, DROP_INVALID_IDENTITY, DIRECTION_INGRESS);
+	sender = bpf_map_lookup_elem(&endpoints, &flow.src);
+	flow.src_identity = sender ? sender->identity : identity_of(&flow.src);
+	// Ingress verdict: both identities are known, nothing is changed yet.
 	ifindex = endpoint->ifindex;
 	if (!set_macs(skb, endpoint->mac, endpoint->node_mac))
 		return drop(skb, DROP_INVALID_PACKET, DIRECTION_INGRESS);
-	sender = bpf_map_lookup_elem(&endpoints, &flow.src);
-	flow.src_identity = sender ? sender->identity : identity_of(&flow.src);
-	// to_container gives the ingress verdict, and counts.
-	skb->mark = identity_to_mark(flow.src_identity);
+	count(skb, FORWARDED, DIRECTION_INGRESS);
+	skb->mark = MARK_HOST;
 	return bpf_redirect(ifindex, 0);
 }

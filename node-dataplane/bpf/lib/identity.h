@@ -5,12 +5,10 @@
 #include "maps.h"
 #include "packet.h"
 
-// Marks, in the bits and with the meaning Cilium gives them: the host's own packets, and packets with an
-// identity (16 bits of it in the upper half, the cluster's 8 in the lowest byte). Marks do not survive
-// leaving the node, and a pod cannot set them.
-#define MARK_MASK     0x0f00
-#define MARK_HOST     0x0c00
-#define MARK_IDENTITY 0x0f00
+// The mark of the host's own packets, in the bits Cilium has it: answers of from_container, and what
+// from_host has judged. It does not survive leaving the node's namespace, and a pod cannot set it.
+#define MARK_MASK 0x0f00
+#define MARK_HOST 0x0c00
 
 // Unlisted addresses are the world's.
 static __always_inline __u32 identity_of(const struct ip_key *ip)
@@ -25,14 +23,4 @@ static __always_inline __u32 identity_of(const struct ip_key *ip)
 	if (entry && entry->identity != IDENTITY_UNKNOWN)
 		return entry->identity;
 	return IDENTITY_WORLD;
-}
-
-static __always_inline __u32 identity_to_mark(__u32 identity)
-{
-	return MARK_IDENTITY | identity << 16 | ((identity >> 16) & 0xff);
-}
-
-static __always_inline __u32 identity_from_mark(__u32 mark)
-{
-	return mark >> 16 | (mark & 0xff) << 16;
 }

@@ -51,11 +51,14 @@ final class ReconcilerSettler implements DatapathSettler {
                     EndpointException.Reason.UNAVAILABLE,
                     "endpoint " + endpoint.id() + " is not in the kernel: " + String.join("; ", failures));
         }
+        // not waited for: from_host judges what comes in, the second door may take its grace period
+        var unused = reconciler.update(
+                state -> pod.equals(state.pods().get(pod.device())) ? state.withPod(pod.withGuard()) : state);
     }
 
     @Override
     public void adopt(Endpoint endpoint) {
-        adopted.put(endpoint.hostInterface(), pod(endpoint));
+        adopted.put(endpoint.hostInterface(), pod(endpoint).withGuard());
     }
 
     /** Gives the reconciler all adopted pods at once: from now on it may remove what belongs to no pod. */
@@ -91,7 +94,6 @@ final class ReconcilerSettler implements DatapathSettler {
         Map<TableId, Object> first = Map.of(
                 TableId.INTERFACES, pod.ifindex(), TableId.LINKS, new Hook(pod.device(), Hook.Direction.INGRESS));
         first.forEach((table, key) -> add(failures, report, table, key));
-        add(failures, report, TableId.LINKS, new Hook(pod.device(), Hook.Direction.EGRESS));
         pod.ipv4().ifPresent(ip -> add(failures, report, TableId.ENDPOINTS, ip));
         pod.ipv6().ifPresent(ip -> add(failures, report, TableId.ENDPOINTS, ip));
         for (TableId table : List.of(TableId.ENDPOINTS, TableId.INTERFACES, TableId.LINKS)) {
@@ -116,7 +118,8 @@ final class ReconcilerSettler implements DatapathSettler {
                 endpoint.ips().stream().filter(Ip::isV4).findFirst(),
                 endpoint.ips().stream().filter(ip -> !ip.isV4()).findFirst(),
                 device.mac(),
-                device.nodeMac());
+                device.nodeMac(),
+                false);
     }
 
     private static IllegalArgumentException missing(Endpoint endpoint, String part) {

@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param ipv6 its IPv6 address
  * @param mac of the pod's interface
  * @param nodeMac of the host side
+ * @param guarded whether the second door, to_container, is to be there by now: it may come after the pod talks
  */
 public record Pod(
         int id,
@@ -25,4 +26,11 @@ public record Pod(
         Optional<Ip> ipv4,
         Optional<Ip> ipv6,
         Mac mac,
-        Mac nodeMac) {}
+        Mac nodeMac,
+        boolean guarded) {
+
+    /** The same with its second door. */
+    public Pod withGuard() {
+        return new Pod(id, device, ifindex, identity, ipv4, ipv6, mac, nodeMac, true);
+    }
+}

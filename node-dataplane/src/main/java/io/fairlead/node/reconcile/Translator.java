@@ -257,13 +257,19 @@ public final class Translator {
         datapath.nativeDevices()
                 .forEach((name, ifindex) -> entries.put(
                         new Hook(name, Hook.Direction.INGRESS), new Attachment(ifindex, datapath.fromNetdev())));
-        state.prepared().forEach((device, ifindex) -> podLinks(device, ifindex, entries));
-        state.pods().values().forEach(pod -> podLinks(pod.device(), pod.ifindex(), entries));
+        state.prepared()
+                .forEach((device, ifindex) -> entries.put(
+                        new Hook(device, Hook.Direction.INGRESS), new Attachment(ifindex, datapath.fromContainer())));
+        for (Pod pod : state.pods().values()) {
+            entries.put(
+                    new Hook(pod.device(), Hook.Direction.INGRESS),
+                    new Attachment(pod.ifindex(), datapath.fromContainer()));
+            if (pod.guarded()) {
+                entries.put(
+                        new Hook(pod.device(), Hook.Direction.EGRESS),
+                        new Attachment(pod.ifindex(), datapath.toContainer()));
+            }
+        }
         return entries;
-    }
-
-    private void podLinks(String device, int ifindex, Map<Hook, Attachment> into) {
-        into.put(new Hook(device, Hook.Direction.INGRESS), new Attachment(ifindex, datapath.fromContainer()));
-        into.put(new Hook(device, Hook.Direction.EGRESS), new Attachment(ifindex, datapath.toContainer()));
     }
 }

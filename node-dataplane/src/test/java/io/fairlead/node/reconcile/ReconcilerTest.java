@@ -45,7 +45,8 @@ class ReconcilerTest {
             Optional.of(Ip.parse("10.244.0.7")),
             Optional.empty(),
             Mac.parse("02:00:00:00:00:07"),
-            Mac.parse("02:00:00:00:01:07"));
+            Mac.parse("02:00:00:00:01:07"),
+            true);
 
     private final List<String> log = FakeTable.newLog();
     private final FakeTable<Cidr, IpcacheEntry> ipcache = new FakeTable<>("ipcache", log);

@@ -430,15 +430,15 @@ class HooksTest {
                 0,
                 Direction.INGRESS,
                 List.of(
-                        new Row("the node's own", four, REDIRECT, Optional.empty(), o -> {
+                        new Row("the node's own", four, REDIRECT, Optional.of(FORWARDED), o -> {
                             assertThat(o.frame())
                                     .isEqualTo(join(A_MAC.bytes(), A_GATE.bytes(), slice(four, 12, four.length)));
-                            assertThat(o.mark()).as("identity 1").isEqualTo(0x10f00);
+                            assertThat(o.mark()).as("judged").isEqualTo(0x0c00);
                         }),
-                        new Row("forwarded, IPv6", six, REDIRECT, Optional.empty(), o -> {
+                        new Row("forwarded, IPv6", six, REDIRECT, Optional.of(FORWARDED), o -> {
                             assertThat(o.frame())
                                     .isEqualTo(join(B_MAC.bytes(), B_GATE.bytes(), slice(six, 12, six.length)));
-                            assertThat(o.mark()).as("identity 0x20404").isEqualTo(0x04040f02);
+                            assertThat(o.mark()).as("judged").isEqualTo(0x0c00);
                         }),
                         Row.dropped("nobody's pod address", none, DROP_UNROUTABLE_IP),
                         Row.dropped("the node's own address", own, DROP_UNROUTABLE_IP),
@@ -469,7 +469,7 @@ class HooksTest {
                         six,
                         NEXT,
                         Optional.of(FORWARDED),
-                        o -> assertThat(o.mark()).isZero()),
+                        o -> assertThat(o.frame()).isEqualTo(six)),
                 Row.dropped("for another", ethernet(A_MAC, A_GATE, ip(NODE, B, 64, UDP, udp(4))), DROP_UNROUTABLE_IP),
                 Row.dropped(
                         "for another, IPv6",
