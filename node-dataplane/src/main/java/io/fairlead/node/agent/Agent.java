@@ -71,9 +71,9 @@ final class Agent {
         life.onClose("netlink", netlink);
         NodeDevices devices = NodeDevices.find(netlink, config);
         ServiceChannels channels = ServiceChannels.open(config.services(), CALL_DEADLINE, life);
-        LocalNode node = new Registration(
-                        channels.ipam(), config.stateDir(), controllers.get("node-registration"), backoff())
-                .register(config.nodeName(), devices.address(), background);
+        Registration registration =
+                new Registration(channels.ipam(), config.stateDir(), controllers.get("node-registration"), backoff());
+        LocalNode node = registration.register(config.nodeName(), devices.address(), background);
         NodeDatapath datapath = NodeDatapath.load(netlink, node, devices, config, life);
         Reconciler reconciler = datapath.reconciler();
         ReconcilerSettler settler = new ReconcilerSettler(reconciler, SETTLE_DEADLINE);
@@ -88,9 +88,13 @@ final class Agent {
         restore(endpoints, settler);
         life.onClose("endpoints", endpoints);
         reconciler.start(config.resyncInterval());
-        feed(node, channels, reconciler, background);
+        Runnable refresh = refresh(endpoints, background);
+        feed(node, channels, reconciler, background, () -> {
+            LOGGER.atWarn().log("the store lost its state or went back; telling it again what this node has");
+            registration.again(node, background);
+            refresh.run();
+        });
         watch(netlink, datapath);
-        refresh(endpoints, background);
         serve(new AgentView(
                 node,
                 reconciler,
@@ -133,14 +137,19 @@ final class Agent {
     }
 
     private void feed(
-            LocalNode node, ServiceChannels channels, Reconciler reconciler, ScheduledExecutorService background) {
+            LocalNode node,
+            ServiceChannels channels,
+            Reconciler reconciler,
+            ScheduledExecutorService background,
+            Runnable onAnotherStore) {
         RouteFeed routes = new RouteFeed(
                 node.name(),
                 channels.routeStream(),
                 reconciler,
                 controllers.get("route-stream"),
                 background,
-                backoff());
+                backoff(),
+                onAnotherStore);
         life.onClose("route feed", routes);
         IdentityFeed identities = new IdentityFeed(
                 node.name(),
@@ -170,7 +179,7 @@ final class Agent {
     }
 
     /** The control plane may have lost what it was told while this node was away: it is told again, now and then. */
-    private void refresh(EndpointManager endpoints, ScheduledExecutorService background) {
+    private Runnable refresh(EndpointManager endpoints, ScheduledExecutorService background) {
         ExecutorService worker = Executors.newSingleThreadExecutor(task -> {
             Thread thread = new Thread(task, "endpoint-refresh");
             thread.setDaemon(true);
@@ -178,18 +187,16 @@ final class Agent {
         });
         life.onClose("endpoint refresh", worker::shutdownNow);
         Controller controller = controllers.get("endpoint-refresh");
-        var unused = background.scheduleWithFixedDelay(
-                () -> worker.execute(() -> {
-                    int failed = endpoints.refresh();
-                    if (failed == 0) {
-                        controller.succeeded();
-                    } else {
-                        controller.failed(failed + " endpoints could not be published");
-                    }
-                }),
-                0,
-                60,
-                TimeUnit.SECONDS);
+        Runnable refresh = () -> worker.execute(() -> {
+            int failed = endpoints.refresh();
+            if (failed == 0) {
+                controller.succeeded();
+            } else {
+                controller.failed(failed + " endpoints could not be published");
+            }
+        });
+        var unused = background.scheduleWithFixedDelay(refresh, 0, 60, TimeUnit.SECONDS);
+        return refresh;
     }
 
     private void serve(AgentView view) throws IOException {

@@ -34,23 +34,31 @@ public final class RouteFeed extends Subscription<StreamRoutesRequest, StreamRou
     private final RouteServiceStub service;
     private final Reconciler reconciler;
     private final Assembly<Cidr, PeerRoute> routes = new Assembly<>();
+    private final Runnable onAnotherStore;
     private final Map<String, String> unreadable = new TreeMap<>(); // owned by: the executor
     private long version; // owned by: the executor
     private String epoch = ""; // owned by: the executor
+    private String heard = ""; // owned by: the executor; epoch of the last response
     private long lastNonce; // owned by: the executor
     private List<FailedRoute> lastFailed = List.of(); // owned by: the executor
 
+    /**
+     * @param executor one thread, which everything here runs on
+     * @param onAnotherStore runs there when routes come of another life of the store, which may know nothing of this node
+     */
     public RouteFeed(
             NodeName node,
             RouteServiceStub service,
             Reconciler reconciler,
             Controller controller,
             ScheduledExecutorService executor,
-            Backoff backoff) {
+            Backoff backoff,
+            Runnable onAnotherStore) {
         super(controller, executor, backoff);
         this.node = node;
         this.service = service;
         this.reconciler = reconciler;
+        this.onAnotherStore = onAnotherStore;
         reconciler.onReport(report -> later(() -> acknowledgeAgain(report)));
         start();
     }
@@ -74,6 +82,10 @@ public final class RouteFeed extends Subscription<StreamRoutesRequest, StreamRou
 
     @Override
     void receive(StreamRoutesResponse response) {
+        if (!heard.isEmpty() && !heard.equals(response.getEpoch())) {
+            onAnotherStore.run();
+        }
+        heard = response.getEpoch();
         Map<Cidr, PeerRoute> upserts = new HashMap<>();
         if (response.getSnapshot()) {
             unreadable.clear();
