@@ -90,7 +90,6 @@ final class Agent {
         reconciler.start(config.resyncInterval());
         Runnable refresh = refresh(endpoints, background);
         feed(node, channels, reconciler, background, () -> {
-            LOGGER.atWarn().log("the store lost its state or went back; telling it again what this node has");
             registration.again(node, background);
             refresh.run();
         });
@@ -148,8 +147,8 @@ final class Agent {
                 reconciler,
                 controllers.get("route-stream"),
                 background,
-                backoff(),
-                onAnotherStore);
+                backoff());
+        routes.onAnotherStore(onAnotherStore);
         life.onClose("route feed", routes);
         IdentityFeed identities = new IdentityFeed(
                 node.name(),

@@ -34,7 +34,7 @@ public final class RouteFeed extends Subscription<StreamRoutesRequest, StreamRou
     private final RouteServiceStub service;
     private final Reconciler reconciler;
     private final Assembly<Cidr, PeerRoute> routes = new Assembly<>();
-    private final Runnable onAnotherStore;
+    private Runnable onAnotherStore = () -> {}; // owned by: the executor
     private final Map<String, String> unreadable = new TreeMap<>(); // owned by: the executor
     private long version; // owned by: the executor
     private String epoch = ""; // owned by: the executor
@@ -42,25 +42,24 @@ public final class RouteFeed extends Subscription<StreamRoutesRequest, StreamRou
     private long lastNonce; // owned by: the executor
     private List<FailedRoute> lastFailed = List.of(); // owned by: the executor
 
-    /**
-     * @param executor one thread, which everything here runs on
-     * @param onAnotherStore runs there when routes come of another life of the store, which may know nothing of this node
-     */
     public RouteFeed(
             NodeName node,
             RouteServiceStub service,
             Reconciler reconciler,
             Controller controller,
             ScheduledExecutorService executor,
-            Backoff backoff,
-            Runnable onAnotherStore) {
+            Backoff backoff) {
         super(controller, executor, backoff);
         this.node = node;
         this.service = service;
         this.reconciler = reconciler;
-        this.onAnotherStore = onAnotherStore;
         reconciler.onReport(report -> later(() -> acknowledgeAgain(report)));
         start();
+    }
+
+    /** Runs something on the executor when routes come of another life of the store, which may not know this node. */
+    public void onAnotherStore(Runnable listener) {
+        later(() -> onAnotherStore = listener);
     }
 
     @Override
@@ -83,6 +82,7 @@ public final class RouteFeed extends Subscription<StreamRoutesRequest, StreamRou
     @Override
     void receive(StreamRoutesResponse response) {
         if (!heard.isEmpty() && !heard.equals(response.getEpoch())) {
+            LOGGER.atWarn().log("the store lost its state or went back; telling it again what this node has");
             onAnotherStore.run();
         }
         heard = response.getEpoch();

@@ -152,8 +152,8 @@ class RouteFeedTest {
                 reconciler,
                 new Controllers(Clock.systemUTC()).get("route-stream"),
                 executor,
-                new Backoff(Duration.ofMillis(10), Duration.ofMillis(100), new Random(1)),
-                otherStores::incrementAndGet);
+                new Backoff(Duration.ofMillis(10), Duration.ofMillis(100), new Random(1)));
+        feed.onAnotherStore(otherStores::incrementAndGet);
     }
 
     @AfterEach
