@@ -89,10 +89,7 @@ final class Agent {
         life.onClose("endpoints", endpoints);
         reconciler.start(config.resyncInterval());
         Runnable refresh = refresh(endpoints, background);
-        feed(node, channels, reconciler, background, () -> {
-            registration.again(node, background);
-            refresh.run();
-        });
+        feed(node, channels, reconciler, background, () -> tellAgain(registration, node, background, refresh));
         watch(netlink, datapath);
         serve(new AgentView(
                 node,
@@ -104,6 +101,12 @@ final class Agent {
                 channels.distributor(),
                 devices.byName(),
                 version()));
+    }
+
+    private static void tellAgain(
+            Registration registration, LocalNode node, ScheduledExecutorService background, Runnable refresh) {
+        registration.again(node, background);
+        refresh.run();
     }
 
     private void checkRequirements() {
