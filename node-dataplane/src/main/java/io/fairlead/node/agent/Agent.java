@@ -73,9 +73,9 @@ final class Agent {
         life.onClose("netlink", netlink);
         NodeDevices devices = NodeDevices.find(netlink, config);
         ServiceChannels channels = ServiceChannels.open(config.services(), CALL_DEADLINE, life);
-        LocalNode node = new Registration(
-                        channels.ipam(), config.stateDir(), controllers.get("node-registration"), backoff())
-                .register(config.nodeName(), devices.address(), background);
+        Registration registration =
+                new Registration(channels.ipam(), config.stateDir(), controllers.get("node-registration"), backoff());
+        LocalNode node = registration.register(config.nodeName(), devices.address(), background);
         NodeDatapath datapath = NodeDatapath.load(netlink, node, devices, config, life);
         Reconciler reconciler = datapath.reconciler();
         ReconcilerSettler settler = new ReconcilerSettler(reconciler, SETTLE_DEADLINE);
@@ -89,11 +89,17 @@ final class Agent {
         restore(endpoints, settler);
         life.onClose("endpoints", endpoints);
         reconciler.start(config.resyncInterval());
-        feed(node, channels, reconciler, background);
+        Runnable refresh = refresh(endpoints, background);
+        feed(node, channels, reconciler, background, () -> tellAgain(registration, node, background, refresh));
         watch(netlink, datapath);
-        refresh(endpoints, background);
         serve(new AgentView(
                 node, reconciler, endpoints, pool, datapath.metrics(), controllers, channels.distributor(), version()));
+    }
+
+    private static void tellAgain(
+            Registration registration, LocalNode node, ScheduledExecutorService background, Runnable refresh) {
+        registration.again(node, background);
+        refresh.run();
     }
 
     private void checkRequirements() {
@@ -126,7 +132,11 @@ final class Agent {
     }
 
     private void feed(
-            LocalNode node, ServiceChannels channels, Reconciler reconciler, ScheduledExecutorService background) {
+            LocalNode node,
+            ServiceChannels channels,
+            Reconciler reconciler,
+            ScheduledExecutorService background,
+            Runnable onAnotherStore) {
         RouteFeed routes = new RouteFeed(
                 node.name(),
                 channels.routeStream(),
@@ -134,6 +144,7 @@ final class Agent {
                 controllers.get("route-stream"),
                 background,
                 backoff());
+        routes.onAnotherStore(onAnotherStore);
         life.onClose("route feed", routes);
         IdentityFeed identities = new IdentityFeed(
                 node.name(),
@@ -164,7 +175,7 @@ final class Agent {
     }
 
     /** The control plane may have lost what it was told while this node was away: it is told again, now and then. */
-    private void refresh(EndpointManager endpoints, ScheduledExecutorService background) {
+    private Runnable refresh(EndpointManager endpoints, ScheduledExecutorService background) {
         ExecutorService worker = Executors.newSingleThreadExecutor(task -> {
             Thread thread = new Thread(task, "endpoint-refresh");
             thread.setDaemon(true);
@@ -172,18 +183,16 @@ final class Agent {
         });
         life.onClose("endpoint refresh", worker::shutdownNow);
         Controller controller = controllers.get("endpoint-refresh");
-        var unused = background.scheduleWithFixedDelay(
-                () -> worker.execute(() -> {
-                    int failed = endpoints.refresh();
-                    if (failed == 0) {
-                        controller.succeeded();
-                    } else {
-                        controller.failed(failed + " endpoints could not be published");
-                    }
-                }),
-                0,
-                60,
-                TimeUnit.SECONDS);
+        Runnable refresh = () -> worker.execute(() -> {
+            int failed = endpoints.refresh();
+            if (failed == 0) {
+                controller.succeeded();
+            } else {
+                controller.failed(failed + " endpoints could not be published");
+            }
+        });
+        var unused = background.scheduleWithFixedDelay(refresh, 0, 60, TimeUnit.SECONDS);
+        return refresh;
     }
 
     private void serve(AgentView view) throws IOException {

@@ -14,6 +14,7 @@ import io.fairlead.proto.identity.v1.PublishEndpointRequest;
 import io.fairlead.proto.identity.v1.ReleaseIdentityRequest;
 import io.fairlead.proto.identity.v1.WithdrawEndpointRequest;
 import io.fairlead.runtime.grpc.Statuses;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -88,10 +89,11 @@ public final class IdentityClient implements IdentityAllocator, EndpointPublishe
         try {
             return call.get();
         } catch (StatusRuntimeException e) {
-            throw new EndpointException(
-                    EndpointException.Reason.UNAVAILABLE,
-                    attempt + ": the identity service says " + Statuses.text(e),
-                    e);
+            // what is asked for in vain is an identity, whatever was to be done with it
+            EndpointException.Reason reason = e.getStatus().getCode() == Status.Code.NOT_FOUND
+                    ? EndpointException.Reason.IDENTITY
+                    : EndpointException.Reason.UNAVAILABLE;
+            throw new EndpointException(reason, attempt + ": the identity service says " + Statuses.text(e), e);
         }
     }
 }

@@ -25,7 +25,7 @@ final class CniFailures {
             case EXISTS -> CniCode.INTERFACE_EXISTS;
             case UNKNOWN -> CniCode.UNKNOWN_CONTAINER;
             case ADDRESS -> CniCode.ADDRESS_UNAVAILABLE;
-            case BUSY, UNAVAILABLE -> CniCode.TRY_AGAIN;
+            case BUSY, UNAVAILABLE, IDENTITY -> CniCode.TRY_AGAIN;
             case STORAGE -> CniCode.IO;
         };
     }

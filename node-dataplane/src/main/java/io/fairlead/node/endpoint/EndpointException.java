@@ -17,6 +17,8 @@ public class EndpointException extends RuntimeException {
         ADDRESS,
         /** Another operation on the container is still running. */
         BUSY,
+        /** The control plane does not know the endpoint's identity. */
+        IDENTITY,
         /** The control plane or the datapath did not answer, or not yet. */
         UNAVAILABLE,
         /** The node's disk refuses. */
@@ -40,7 +42,7 @@ public class EndpointException extends RuntimeException {
     /** What should happen next. */
     public FailureKind kind() {
         return switch (reason) {
-            case BUSY, UNAVAILABLE, STORAGE, ADDRESS -> FailureKind.RETRY;
+            case BUSY, UNAVAILABLE, IDENTITY, STORAGE, ADDRESS -> FailureKind.RETRY;
             case EXISTS, UNKNOWN -> FailureKind.GIVE_UP;
         };
     }

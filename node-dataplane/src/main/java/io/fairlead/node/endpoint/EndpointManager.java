@@ -184,10 +184,28 @@ public final class EndpointManager implements AutoCloseable {
         if (now.isPresent() && now.get().state() == EndpointState.DISCONNECTING) {
             parts.dismantle(now.get());
         } else if (now.isPresent()) {
-            parts.registrations().publish(now.get());
-            parts.table().remember(now.get().in(EndpointState.READY));
+            parts.table().remember(published(now.get()).in(EndpointState.READY));
         }
         return now;
+    }
+
+    /** Publishes it, under another identity when the store has lost the one it had. */
+    private Endpoint published(Endpoint endpoint) {
+        try {
+            parts.registrations().publish(endpoint);
+            return endpoint;
+        } catch (EndpointException e) {
+            if (e.reason() != Reason.IDENTITY) {
+                throw e;
+            }
+        }
+        parts.registrations()
+                .acquireAnew(
+                        endpoint.workload().labels(), identity -> parts.table().save(endpoint.withIdentity(identity)));
+        Endpoint anew = find(endpoint.attachment()).orElse(endpoint);
+        parts.ports().settler().settle(anew);
+        parts.registrations().publish(anew);
+        return anew;
     }
 
     /** Stops the delivery of releases. Endpoints stay. */

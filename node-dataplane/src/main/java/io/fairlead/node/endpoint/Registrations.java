@@ -26,17 +26,20 @@ final class Registrations {
         this.table = table;
     }
 
-    /** @param record enters the identity in the table before any release can be delivered */
+    /**
+     * The number of a label set; what the node holds for another endpoint it need not ask for.
+     *
+     * @param record enters the identity in the table before any release can be delivered
+     */
     void acquire(Labels labels, Consumer<IdentityId> record) {
-        lock.readLock().lock();
-        try {
-            record.accept(held(labels).orElseGet(() -> identities.identityFor(labels)));
-        } finally {
-            lock.readLock().unlock();
-        }
+        taking(() -> record.accept(held(labels).orElseGet(() -> identities.identityFor(labels))));
     }
 
-    /** The number another endpoint of the node holds for these labels: what the node holds it need not ask for. */
+    /** The same from the control plane alone: what the node holds, the store has lost. */
+    void acquireAnew(Labels labels, Consumer<IdentityId> record) {
+        taking(() -> record.accept(identities.identityFor(labels)));
+    }
+
     private Optional<IdentityId> held(Labels labels) {
         return table.living()
                 .filter(endpoint -> endpoint.workload().labels().equals(labels))
@@ -46,9 +49,13 @@ final class Registrations {
 
     /** The endpoint must be in the table already. */
     void publish(Endpoint endpoint) {
+        taking(() -> publisher.publish(endpoint));
+    }
+
+    private void taking(Runnable action) {
         lock.readLock().lock();
         try {
-            publisher.publish(endpoint);
+            action.run();
         } finally {
             lock.readLock().unlock();
         }

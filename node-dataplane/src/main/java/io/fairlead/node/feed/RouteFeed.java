@@ -34,9 +34,11 @@ public final class RouteFeed extends Subscription<StreamRoutesRequest, StreamRou
     private final RouteServiceStub service;
     private final Reconciler reconciler;
     private final Assembly<Cidr, PeerRoute> routes = new Assembly<>();
+    private Runnable onAnotherStore = () -> {}; // owned by: the executor
     private final Map<String, String> unreadable = new TreeMap<>(); // owned by: the executor
     private long version; // owned by: the executor
     private String epoch = ""; // owned by: the executor
+    private String heard = ""; // owned by: the executor; epoch of the last response
     private long lastNonce; // owned by: the executor
     private List<FailedRoute> lastFailed = List.of(); // owned by: the executor
 
@@ -53,6 +55,11 @@ public final class RouteFeed extends Subscription<StreamRoutesRequest, StreamRou
         this.reconciler = reconciler;
         reconciler.onReport(report -> later(() -> acknowledgeAgain(report)));
         start();
+    }
+
+    /** Runs something on the executor when routes come of another life of the store, which may not know this node. */
+    public void onAnotherStore(Runnable listener) {
+        later(() -> onAnotherStore = listener);
     }
 
     @Override
@@ -74,6 +81,11 @@ public final class RouteFeed extends Subscription<StreamRoutesRequest, StreamRou
 
     @Override
     void receive(StreamRoutesResponse response) {
+        if (!heard.isEmpty() && !heard.equals(response.getEpoch())) {
+            LOGGER.atWarn().log("the store lost its state or went back; telling it again what this node has");
+            onAnotherStore.run();
+        }
+        heard = response.getEpoch();
         Map<Cidr, PeerRoute> upserts = new HashMap<>();
         if (response.getSnapshot()) {
             unreadable.clear();

@@ -72,6 +72,11 @@ public final class Registration {
         }
     }
 
+    /** Says again what was agreed, in the background, until the service agrees: the store may have lost it. */
+    public void again(LocalNode node, ScheduledExecutorService executor) {
+        executor.execute(() -> confirm(node, executor));
+    }
+
     /** Asks for a pod CIDR, then says which address of it is the router's. */
     private LocalNode agree(NodeName name, Ip address) throws IOException {
         RegisterNodeResponse response = service.registerNode(request(name, address, List.of(), List.of()));

@@ -242,6 +242,18 @@ class EndpointManagerTest {
     }
 
     @Test
+    void anIdentityThatTheStoreLostIsAskedForAgain() {
+        Endpoint before = agent.manager.add(request("a"));
+        node.loseStore();
+        assertThat(agent.manager.refresh()).isZero();
+        Endpoint after = agent.manager.find(attachment("a")).orElseThrow();
+        assertThat(after.identity()).isPresent().isNotEqualTo(before.identity());
+        assertThat(after.addresses()).isEqualTo(before.addresses());
+        assertThat(node.published()).containsExactlyInAnyOrderElementsOf(before.ips());
+        assertThat(node.log()).endsWith("publish", "identity", "settle", "publish");
+    }
+
+    @Test
     void anEndpointOutsideTheNodesNewCidrSurvivesARestart() {
         Endpoint before = agent.manager.add(request("a"));
         restart(Cidr.parse("10.244.7.0/24"));

@@ -24,6 +24,7 @@ public final class FakeNode implements PodDevices, IdentityAllocator, EndpointPu
     private final Map<String, Pair> pairs = new TreeMap<>();
     private final Map<Labels, IdentityId> identities = new java.util.HashMap<>();
     private final Set<IdentityId> held = new HashSet<>();
+    private int firstIdentity = IdentityId.MIN_ALLOCATED;
     private final Map<Ip, IdentityId> published = new TreeMap<>();
     private final Set<String> settled = new HashSet<>();
     private final List<String> log = new ArrayList<>();
@@ -72,6 +73,14 @@ public final class FakeNode implements PodDevices, IdentityAllocator, EndpointPu
 
     public synchronized Set<String> devices() {
         return Set.copyOf(pairs.keySet());
+    }
+
+    /** The store is empty, and gives other numbers. */
+    synchronized void loseStore() {
+        firstIdentity += identities.size();
+        identities.clear();
+        held.clear();
+        published.clear();
     }
 
     public synchronized Set<Ip> published() {
@@ -158,8 +167,8 @@ public final class FakeNode implements PodDevices, IdentityAllocator, EndpointPu
     @Override
     public IdentityId identityFor(Labels labels) {
         return call("identity", () -> {
-            IdentityId id = identities.computeIfAbsent(
-                    labels, l -> IdentityId.allocated(0, IdentityId.MIN_ALLOCATED + identities.size()));
+            IdentityId id =
+                    identities.computeIfAbsent(labels, l -> IdentityId.allocated(0, firstIdentity + identities.size()));
             held.add(id);
             return id;
         });
@@ -173,6 +182,9 @@ public final class FakeNode implements PodDevices, IdentityAllocator, EndpointPu
     @Override
     public void publish(Endpoint endpoint) {
         call("publish", () -> {
+            if (!held.contains(endpoint.identity().orElseThrow())) {
+                throw new EndpointException(EndpointException.Reason.IDENTITY, "identity: unknown");
+            }
             endpoint.ips().forEach(ip -> published.put(ip, endpoint.identity().orElseThrow()));
             return endpoint;
         });
