@@ -10,6 +10,7 @@ import io.fairlead.node.desired.LocalNode;
 import io.fairlead.node.desired.PeerRoute;
 import io.fairlead.node.kernel.KernelException;
 import io.fairlead.node.kernel.KernelTable;
+import io.fairlead.node.reconcile.Ground;
 import io.fairlead.node.reconcile.Reachability;
 import io.fairlead.node.reconcile.Reconciler;
 import io.fairlead.node.reconcile.TableId;
@@ -32,6 +33,7 @@ import java.util.Collection;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
@@ -143,7 +145,8 @@ class RouteFeedTest {
                         new Translator.Routing(true, List.of(Cidr.parse("10.0.0.0/8"))),
                         1000,
                         1009),
-                onLink);
+                onLink,
+                state -> new Ground.Look(Map.of("ens33", 2), Set.of(), 0, List.of()));
         server = GrpcServer.start(new HostPort("127.0.0.1", 0), () -> RouteServiceGrpc.bindService(new Distributor()));
         channel = Channels.tcp(new HostPort("127.0.0.1", server.port()), Duration.ofSeconds(5));
         feed = new RouteFeed(
