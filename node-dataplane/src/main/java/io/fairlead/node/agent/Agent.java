@@ -49,6 +49,9 @@ final class Agent {
     private static final Duration SETTLE_DEADLINE = Duration.ofSeconds(20);
     private static final Duration CALL_DEADLINE = Duration.ofSeconds(5);
 
+    private static final int REFRESH_SECONDS = 60;
+    private static final int RETRY_SECONDS = 5;
+
     private final AgentConfig config;
     private final Lifecycle life;
     private final Controllers controllers = new Controllers(Clock.systemUTC());
@@ -67,14 +70,16 @@ final class Agent {
     void start() throws IOException, InterruptedException {
         checkRequirements();
         life.onClose("lock", AgentLock.take(config.stateDir()));
-        ScheduledExecutorService background = background();
+        ScheduledExecutorService background = scheduler("feed");
+        // calls to services block until their deadline: never on the thread the streams need
+        ScheduledExecutorService calls = scheduler("control-plane");
         Netlink netlink = Netlink.open();
         life.onClose("netlink", netlink);
         NodeDevices devices = NodeDevices.find(netlink, config);
         ServiceChannels channels = ServiceChannels.open(config.services(), CALL_DEADLINE, life);
         LocalNode node = new Registration(
                         channels.ipam(), config.stateDir(), controllers.get("node-registration"), backoff())
-                .register(config.nodeName(), devices.address(), background);
+                .register(config.nodeName(), devices.address(), calls);
         NodeDatapath datapath = NodeDatapath.load(netlink, node, devices, config, life);
         Reconciler reconciler = datapath.reconciler();
         ReconcilerSettler settler = new ReconcilerSettler(reconciler, SETTLE_DEADLINE);
@@ -90,9 +95,16 @@ final class Agent {
         reconciler.start(config.resyncInterval());
         feed(node, channels, reconciler, background);
         watch(netlink, datapath);
-        refresh(endpoints, background);
+        refresh(endpoints, calls);
         serve(new AgentView(
-                node, reconciler, endpoints, pool, datapath.metrics(), controllers, channels.distributor(), version()));
+                node,
+                reconciler,
+                endpoints,
+                pool,
+                datapath.metrics()::read,
+                controllers,
+                channels.distributor(),
+                version()));
     }
 
     private void checkRequirements() {
@@ -103,14 +115,14 @@ final class Agent {
         }
     }
 
-    private ScheduledExecutorService background() {
-        ScheduledExecutorService background = Executors.newSingleThreadScheduledExecutor(task -> {
-            Thread thread = new Thread(task, "feed");
+    private ScheduledExecutorService scheduler(String name) {
+        ScheduledExecutorService scheduler = Executors.newSingleThreadScheduledExecutor(task -> {
+            Thread thread = new Thread(task, name);
             thread.setDaemon(true);
             return thread;
         });
-        life.onClose("background", background::shutdownNow);
-        return background;
+        life.onClose(name, scheduler::shutdownNow);
+        return scheduler;
     }
 
     private void restore(EndpointManager endpoints, ReconcilerSettler settler) {
@@ -162,26 +174,18 @@ final class Agent {
     }
 
     /** The control plane may have lost what it was told while this node was away: it is told again, now and then. */
-    private void refresh(EndpointManager endpoints, ScheduledExecutorService background) {
-        ExecutorService worker = Executors.newSingleThreadExecutor(task -> {
-            Thread thread = new Thread(task, "endpoint-refresh");
-            thread.setDaemon(true);
-            return thread;
-        });
-        life.onClose("endpoint refresh", worker::shutdownNow);
+    private void refresh(EndpointManager endpoints, ScheduledExecutorService calls) {
         Controller controller = controllers.get("endpoint-refresh");
-        var unused = background.scheduleWithFixedDelay(
-                () -> worker.execute(() -> {
-                    int failed = endpoints.refresh();
-                    if (failed == 0) {
-                        controller.succeeded();
-                    } else {
-                        controller.failed(failed + " endpoints could not be published");
-                    }
-                }),
-                0,
-                60,
-                TimeUnit.SECONDS);
+        calls.execute(() -> {
+            int failed = endpoints.refresh();
+            if (failed == 0) {
+                controller.succeeded();
+            } else {
+                controller.failed(failed + " endpoints could not be published");
+            }
+            var unused = calls.schedule(
+                    () -> refresh(endpoints, calls), failed == 0 ? REFRESH_SECONDS : RETRY_SECONDS, TimeUnit.SECONDS);
+        });
     }
 
     private void serve(AgentView view) throws IOException {

@@ -87,8 +87,28 @@ public final class IdentityClient implements IdentityAllocator, EndpointPublishe
         try {
             return call.get();
         } catch (StatusRuntimeException e) {
-            throw new EndpointException(
-                    EndpointException.Reason.UNAVAILABLE, attempt + ": the identity service says " + e.getMessage(), e);
+            throw new EndpointException(reason(e), attempt + ": " + said(e), e);
         }
+    }
+
+    private static EndpointException.Reason reason(StatusRuntimeException e) {
+        return switch (e.getStatus().getCode()) {
+            case INVALID_ARGUMENT -> EndpointException.Reason.REFUSED;
+            case NOT_FOUND -> EndpointException.Reason.LOST;
+            case ABORTED -> EndpointException.Reason.BUSY;
+            default -> EndpointException.Reason.UNAVAILABLE;
+        };
+    }
+
+    /** What it said, or that it could not be reached and why. */
+    private static String said(StatusRuntimeException e) {
+        return switch (e.getStatus().getCode()) {
+            case UNAVAILABLE, DEADLINE_EXCEEDED -> {
+                Throwable cause = e.getCause();
+                yield "the identity service does not answer: " + e.getMessage()
+                        + (cause == null ? "" : " (" + cause.getMessage() + ")");
+            }
+            default -> "the identity service says " + e.getMessage();
+        };
     }
 }

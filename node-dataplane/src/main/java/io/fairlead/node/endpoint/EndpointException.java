@@ -19,6 +19,10 @@ public class EndpointException extends RuntimeException {
         BUSY,
         /** The control plane or the datapath did not answer, or not yet. */
         UNAVAILABLE,
+        /** The control plane says the request is wrong: asking again changes nothing. */
+        REFUSED,
+        /** The control plane has no record of the identity any more: it must be asked for again. */
+        LOST,
         /** The node's disk refuses. */
         STORAGE
     }
@@ -40,8 +44,8 @@ public class EndpointException extends RuntimeException {
     /** What should happen next. */
     public FailureKind kind() {
         return switch (reason) {
-            case BUSY, UNAVAILABLE, STORAGE, ADDRESS -> FailureKind.RETRY;
-            case EXISTS, UNKNOWN -> FailureKind.GIVE_UP;
+            case BUSY, UNAVAILABLE, LOST, STORAGE, ADDRESS -> FailureKind.RETRY;
+            case EXISTS, UNKNOWN, REFUSED -> FailureKind.GIVE_UP;
         };
     }
 }

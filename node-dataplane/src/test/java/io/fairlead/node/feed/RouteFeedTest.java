@@ -1,0 +1,190 @@
+package io.fairlead.node.feed;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fairlead.contract.Cidr;
+import io.fairlead.contract.ClusterName;
+import io.fairlead.contract.Ip;
+import io.fairlead.contract.NodeName;
+import io.fairlead.node.Served;
+import io.fairlead.node.desired.LocalNode;
+import io.fairlead.node.reconcile.FakeKernel;
+import io.fairlead.node.reconcile.TableId;
+import io.fairlead.node.status.Controller;
+import io.fairlead.node.status.Controllers;
+import io.fairlead.proto.route.v1.Route;
+import io.fairlead.proto.route.v1.RouteServiceGrpc;
+import io.fairlead.proto.route.v1.StreamRoutesRequest;
+import io.fairlead.proto.route.v1.StreamRoutesResponse;
+import io.fairlead.runtime.retry.Backoff;
+import io.grpc.stub.StreamObserver;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A node's stream of routes against a distributor that says what a test wants. */
+class RouteFeedTest {
+    private static final LocalNode NODE = new LocalNode(
+            new NodeName("dev1"),
+            ClusterName.DEFAULT,
+            Ip.parse("192.168.2.31"),
+            List.of(Cidr.parse("10.244.0.0/24")),
+            List.of(Ip.parse("10.244.0.1")));
+
+    @TempDir
+    private Path directory;
+
+    private final FakeKernel kernel = new FakeKernel(NODE);
+    private final Controller controller = new Controllers(Clock.systemUTC()).get("route-stream");
+    private final ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor();
+    private final Distributor distributor = new Distributor();
+    private Served served;
+    private RouteFeed feed;
+
+    private static final class Distributor extends RouteServiceGrpc.RouteServiceImplBase {
+        final BlockingQueue<StreamRoutesRequest> said = new LinkedBlockingQueue<>();
+        final BlockingQueue<StreamObserver<StreamRoutesResponse>> streams = new LinkedBlockingQueue<>();
+
+        @Override
+        public StreamObserver<StreamRoutesRequest> streamRoutes(StreamObserver<StreamRoutesResponse> to) {
+            streams.add(to);
+            return new StreamObserver<>() {
+                @Override
+                public void onNext(StreamRoutesRequest request) {
+                    said.add(request);
+                }
+
+                @Override
+                public void onError(Throwable cause) {
+                    // the node hung up
+                }
+
+                @Override
+                public void onCompleted() {
+                    to.onCompleted();
+                }
+            };
+        }
+    }
+
+    @BeforeEach
+    void serve() throws Exception {
+        served = new Served(directory, distributor);
+        feed = new RouteFeed(
+                NODE.name(),
+                RouteServiceGrpc.newStub(served.channel()),
+                kernel.reconciler(),
+                controller,
+                executor,
+                new Backoff(Duration.ofMillis(5), Duration.ofMillis(20), new Random(1)));
+    }
+
+    @AfterEach
+    void stop() {
+        feed.close();
+        served.close();
+        kernel.close();
+        executor.shutdownNow();
+    }
+
+    @Test
+    void aSnapshotIsAcknowledgedWhenItIsInTheKernelAndResumedFrom() throws Exception {
+        StreamObserver<StreamRoutesResponse> stream = stream();
+        assertThat(next().getSubscribe().getResumeVersion()).isZero();
+        stream.onNext(snapshot(7, 1, route("10.244.1.0/24", "192.168.2.32")));
+        StreamRoutesRequest ack = next();
+        assertThat(ack.getAck().getVersion()).isEqualTo(7);
+        assertThat(ack.getAck().getFailedList()).isEmpty();
+        assertThat(kernel.keys(TableId.ROUTES).contains(Cidr.parse("10.244.1.0/24")))
+                .isTrue();
+
+        stream.onError(io.grpc.Status.UNAVAILABLE.asRuntimeException());
+        stream();
+        StreamRoutesRequest again = next();
+        assertThat(again.getSubscribe().getResumeVersion()).isEqualTo(7);
+        assertThat(again.getSubscribe().getResumeEpoch()).isEqualTo("e");
+    }
+
+    @Test
+    void aBadEntryIsSaidBackAndTheOthersAreTaken() throws Exception {
+        StreamObserver<StreamRoutesResponse> stream = stream();
+        next();
+        stream.onNext(snapshot(
+                1,
+                1,
+                route("10.244.1.0/24", "192.168.2.32"),
+                route("10.244.2.0/99", "192.168.2.33"),
+                route("10.244.3.0/24", "fd00::1"),
+                route("10.244.4.0/24", "224.0.0.1")));
+        assertThat(next().getAck().getFailedList())
+                .extracting(failed -> failed.getCidr())
+                .containsExactly("10.244.2.0/99", "10.244.3.0/24", "10.244.4.0/24");
+        stream.onNext(StreamRoutesResponse.newBuilder()
+                .setVersion(2)
+                .setNonce(2)
+                .setEpoch("e")
+                .setInSync(true)
+                .addRemoves("nonsense")
+                .addRemoves("10.244.2.0/99")
+                .addUpserts(route("10.244.5.0/24", "192.168.2.35"))
+                .build());
+        assertThat(next().getAck().getFailedList()).hasSize(2);
+        assertThat(kernel.keys(TableId.ROUTES).contains(Cidr.parse("10.244.5.0/24")))
+                .isTrue();
+        assertThat(controller.state().consecutiveFailures()).isZero();
+    }
+
+    @Test
+    void aRouteTheKernelRefusesIsSaidBack() throws Exception {
+        kernel.refuse(TableId.ROUTES, Cidr.parse("10.244.1.0/24"));
+        StreamObserver<StreamRoutesResponse> stream = stream();
+        next();
+        stream.onNext(snapshot(1, 1, route("10.244.1.0/24", "192.168.2.32")));
+        assertThat(next().getAck().getFailedList())
+                .singleElement()
+                .matches(failed -> failed.getReason().contains("EINVAL"));
+    }
+
+    private StreamObserver<StreamRoutesResponse> stream() throws InterruptedException {
+        StreamObserver<StreamRoutesResponse> stream = distributor.streams.poll(10, TimeUnit.SECONDS);
+        assertThat(stream).as("a stream").isNotNull();
+        return stream;
+    }
+
+    private StreamRoutesRequest next() throws InterruptedException {
+        StreamRoutesRequest request = distributor.said.poll(10, TimeUnit.SECONDS);
+        assertThat(request).as("a message of the node").isNotNull();
+        return request;
+    }
+
+    private static Route route(String cidr, String nextHop) {
+        return Route.newBuilder()
+                .setCidr(cidr)
+                .setNextHop(nextHop)
+                .setNodeName("n" + nextHop)
+                .setClusterName("default")
+                .build();
+    }
+
+    private static StreamRoutesResponse snapshot(long version, long nonce, Route... routes) {
+        return StreamRoutesResponse.newBuilder()
+                .setSnapshot(true)
+                .setInSync(true)
+                .setVersion(version)
+                .setNonce(nonce)
+                .setEpoch("e")
+                .addAllUpserts(List.of(routes))
+                .build();
+    }
+}
