@@ -50,6 +50,9 @@ final class Agent {
     private static final Duration SETTLE_DEADLINE = Duration.ofSeconds(20);
     private static final Duration CALL_DEADLINE = Duration.ofSeconds(5);
 
+    private static final int REFRESH_SECONDS = 60;
+    private static final int RETRY_SECONDS = 5;
+
     private final AgentConfig config;
     private final Lifecycle life;
     private final Controllers controllers = new Controllers(Clock.systemUTC());
@@ -68,14 +71,16 @@ final class Agent {
     void start() throws IOException, InterruptedException {
         checkRequirements();
         life.onClose("lock", AgentLock.take(config.stateDir()));
-        ScheduledExecutorService background = background();
+        ScheduledExecutorService background = scheduler("feed");
+        // calls to services block until their deadline: never on the thread the streams need
+        ScheduledExecutorService calls = scheduler("control-plane");
         Netlink netlink = Netlink.open();
         life.onClose("netlink", netlink);
         NodeDevices devices = NodeDevices.find(netlink, config);
         ServiceChannels channels = ServiceChannels.open(config.services(), CALL_DEADLINE, life);
         Registration registration =
                 new Registration(channels.ipam(), config.stateDir(), controllers.get("node-registration"), backoff());
-        LocalNode node = registration.register(config.nodeName(), devices.address(), background);
+        LocalNode node = registration.register(config.nodeName(), devices.address(), calls);
         NodeDatapath datapath = NodeDatapath.load(netlink, node, devices, config, life);
         Reconciler reconciler = datapath.reconciler();
         ReconcilerSettler settler = new ReconcilerSettler(reconciler, SETTLE_DEADLINE);
@@ -89,17 +94,22 @@ final class Agent {
         restore(endpoints, settler);
         life.onClose("endpoints", endpoints);
         reconciler.start(config.resyncInterval());
-        Runnable refresh = refresh(endpoints, background);
-        feed(node, channels, reconciler, background, () -> tellAgain(registration, node, background, refresh));
+        Controller refreshing = controllers.get("endpoint-refresh");
+        feed(node, channels, reconciler, background, () -> {
+            registration.again(node, calls);
+            calls.execute(() -> refresh(endpoints, refreshing));
+        });
         watch(netlink, datapath);
+        keepRefreshing(endpoints, refreshing, calls);
         serve(new AgentView(
-                node, reconciler, endpoints, pool, datapath.metrics(), controllers, channels.distributor(), version()));
-    }
-
-    private static void tellAgain(
-            Registration registration, LocalNode node, ScheduledExecutorService background, Runnable refresh) {
-        registration.again(node, background);
-        refresh.run();
+                node,
+                reconciler,
+                endpoints,
+                pool,
+                datapath.metrics()::read,
+                controllers,
+                channels.distributor(),
+                version()));
     }
 
     private void checkRequirements() {
@@ -110,14 +120,14 @@ final class Agent {
         }
     }
 
-    private ScheduledExecutorService background() {
-        ScheduledExecutorService background = Executors.newSingleThreadScheduledExecutor(task -> {
-            Thread thread = new Thread(task, "feed");
+    private ScheduledExecutorService scheduler(String name) {
+        ScheduledExecutorService scheduler = Executors.newSingleThreadScheduledExecutor(task -> {
+            Thread thread = new Thread(task, name);
             thread.setDaemon(true);
             return thread;
         });
-        life.onClose("background", background::shutdownNow);
-        return background;
+        life.onClose(name, scheduler::shutdownNow);
+        return scheduler;
     }
 
     private void restore(EndpointManager endpoints, ReconcilerSettler settler) {
@@ -175,24 +185,25 @@ final class Agent {
     }
 
     /** The control plane may have lost what it was told while this node was away: it is told again, now and then. */
-    private Runnable refresh(EndpointManager endpoints, ScheduledExecutorService background) {
-        ExecutorService worker = Executors.newSingleThreadExecutor(task -> {
-            Thread thread = new Thread(task, "endpoint-refresh");
-            thread.setDaemon(true);
-            return thread;
+    private static void keepRefreshing(
+            EndpointManager endpoints, Controller controller, ScheduledExecutorService calls) {
+        calls.execute(() -> {
+            boolean done = refresh(endpoints, controller);
+            var unused = calls.schedule(
+                    () -> keepRefreshing(endpoints, controller, calls),
+                    done ? REFRESH_SECONDS : RETRY_SECONDS,
+                    TimeUnit.SECONDS);
         });
-        life.onClose("endpoint refresh", worker::shutdownNow);
-        Controller controller = controllers.get("endpoint-refresh");
-        Runnable refresh = () -> worker.execute(() -> {
-            int failed = endpoints.refresh();
-            if (failed == 0) {
-                controller.succeeded();
-            } else {
-                controller.failed(failed + " endpoints could not be published");
-            }
-        });
-        var unused = background.scheduleWithFixedDelay(refresh, 0, 60, TimeUnit.SECONDS);
-        return refresh;
+    }
+
+    private static boolean refresh(EndpointManager endpoints, Controller controller) {
+        int failed = endpoints.refresh();
+        if (failed == 0) {
+            controller.succeeded();
+        } else {
+            controller.failed(failed + " endpoints could not be published");
+        }
+        return failed == 0;
     }
 
     private void serve(AgentView view) throws IOException {

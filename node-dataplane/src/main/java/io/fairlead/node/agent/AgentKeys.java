@@ -89,7 +89,7 @@ final class AgentKeys {
     }
 
     private static String device(String text) {
-        if (!text.matches("[^\\s/:]{1,16}")) {
+        if (!text.matches("[^\\s/:]{1,15}")) {
             throw new IllegalArgumentException(
                     "(expected: a device name of at most 15 characters, or a beginning and +)");
         }

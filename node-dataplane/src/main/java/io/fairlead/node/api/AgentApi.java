@@ -151,7 +151,7 @@ public final class AgentApi extends AgentServiceImplBase {
         answer(to, () -> {
             ListBpfMetricsResponse.Builder response = ListBpfMetricsResponse.newBuilder();
             view.metrics()
-                    .read()
+                    .get()
                     .forEach(metric -> response.addMetrics(BpfMetric.newBuilder()
                             .setReason(metric.reason())
                             .setReasonText(metric.text())

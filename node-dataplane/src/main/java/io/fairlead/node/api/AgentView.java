@@ -3,10 +3,12 @@ package io.fairlead.node.api;
 import io.fairlead.node.desired.LocalNode;
 import io.fairlead.node.endpoint.AddressPool;
 import io.fairlead.node.endpoint.EndpointManager;
-import io.fairlead.node.kernel.bpf.MetricsMap;
+import io.fairlead.node.kernel.bpf.Metric;
 import io.fairlead.node.reconcile.Reconciler;
 import io.fairlead.node.status.Controllers;
 import io.fairlead.proto.route.v1.RouteServiceGrpc.RouteServiceBlockingStub;
+import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * What answers are made from.
@@ -25,7 +27,7 @@ public record AgentView(
         Reconciler reconciler,
         EndpointManager endpoints,
         AddressPool addresses,
-        MetricsMap metrics,
+        Supplier<List<Metric>> metrics,
         Controllers controllers,
         RouteServiceBlockingStub distributor,
         String version) {}

@@ -14,7 +14,6 @@ import io.fairlead.proto.identity.v1.PublishEndpointRequest;
 import io.fairlead.proto.identity.v1.ReleaseIdentityRequest;
 import io.fairlead.proto.identity.v1.WithdrawEndpointRequest;
 import io.fairlead.runtime.grpc.Statuses;
-import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -89,11 +88,25 @@ public final class IdentityClient implements IdentityAllocator, EndpointPublishe
         try {
             return call.get();
         } catch (StatusRuntimeException e) {
-            // what is asked for in vain is an identity, whatever was to be done with it
-            EndpointException.Reason reason = e.getStatus().getCode() == Status.Code.NOT_FOUND
-                    ? EndpointException.Reason.IDENTITY
-                    : EndpointException.Reason.UNAVAILABLE;
-            throw new EndpointException(reason, attempt + ": the identity service says " + Statuses.text(e), e);
+            throw new EndpointException(reason(e), attempt + ": " + said(e), e);
         }
+    }
+
+    private static EndpointException.Reason reason(StatusRuntimeException e) {
+        return switch (e.getStatus().getCode()) {
+            case INVALID_ARGUMENT -> EndpointException.Reason.REFUSED;
+            case NOT_FOUND -> EndpointException.Reason.LOST;
+            case ABORTED -> EndpointException.Reason.BUSY;
+            default -> EndpointException.Reason.UNAVAILABLE;
+        };
+    }
+
+    /** What it said, or that it could not be reached and why. */
+    private static String said(StatusRuntimeException e) {
+        boolean silent = switch (e.getStatus().getCode()) {
+            case UNAVAILABLE, DEADLINE_EXCEEDED -> true;
+            default -> false;
+        };
+        return "the identity service " + (silent ? "does not answer: " : "says ") + Statuses.text(e);
     }
 }

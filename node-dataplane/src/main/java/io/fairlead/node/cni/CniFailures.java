@@ -25,7 +25,8 @@ final class CniFailures {
             case EXISTS -> CniCode.INTERFACE_EXISTS;
             case UNKNOWN -> CniCode.UNKNOWN_CONTAINER;
             case ADDRESS -> CniCode.ADDRESS_UNAVAILABLE;
-            case BUSY, UNAVAILABLE, IDENTITY -> CniCode.TRY_AGAIN;
+            case BUSY, UNAVAILABLE, LOST -> CniCode.TRY_AGAIN;
+            case REFUSED -> CniCode.INVALID_CONFIG;
             case STORAGE -> CniCode.IO;
         };
     }

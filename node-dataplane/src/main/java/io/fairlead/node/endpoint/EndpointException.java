@@ -17,10 +17,12 @@ public class EndpointException extends RuntimeException {
         ADDRESS,
         /** Another operation on the container is still running. */
         BUSY,
-        /** The control plane does not know the endpoint's identity. */
-        IDENTITY,
         /** The control plane or the datapath did not answer, or not yet. */
         UNAVAILABLE,
+        /** The control plane says the request is wrong: asking again changes nothing. */
+        REFUSED,
+        /** The control plane has no record of the identity any more: it must be asked for again. */
+        LOST,
         /** The node's disk refuses. */
         STORAGE
     }
@@ -42,8 +44,8 @@ public class EndpointException extends RuntimeException {
     /** What should happen next. */
     public FailureKind kind() {
         return switch (reason) {
-            case BUSY, UNAVAILABLE, IDENTITY, STORAGE, ADDRESS -> FailureKind.RETRY;
-            case EXISTS, UNKNOWN -> FailureKind.GIVE_UP;
+            case BUSY, UNAVAILABLE, LOST, STORAGE, ADDRESS -> FailureKind.RETRY;
+            case EXISTS, UNKNOWN, REFUSED -> FailureKind.GIVE_UP;
         };
     }
 }

@@ -158,25 +158,26 @@ public final class EndpointManager implements AutoCloseable {
      */
     public int refresh() {
         int failed = 0;
+        boolean away = false;
         for (Endpoint seen : endpoints()) {
             boolean leaving = seen.state() == EndpointState.DISCONNECTING;
-            // After one failure the control plane is not asked again: each attempt may wait for its deadline.
-            if (leaving || failed == 0) {
-                failed += tryBringOn(seen) ? 0 : 1;
-            } else {
-                failed++;
-            }
+            // While the control plane is away it is not asked again: each attempt may wait for its deadline.
+            Optional<RuntimeException> failure = leaving || !away ? tryBringOn(seen) : Optional.empty();
+            failed += failure.isPresent() || (away && !leaving) ? 1 : 0;
+            away |= failure.filter(e ->
+                            e instanceof EndpointException unavailable && unavailable.reason() == Reason.UNAVAILABLE)
+                    .isPresent();
         }
         return failed;
     }
 
-    private boolean tryBringOn(Endpoint seen) {
+    private Optional<RuntimeException> tryBringOn(Endpoint seen) {
         try {
             claims.holding(seen.attachment(), () -> bringOn(find(seen.attachment())));
-            return true;
+            return Optional.empty();
         } catch (RuntimeException e) {
             warn(seen, e, "endpoint was not refreshed; trying again later");
-            return false;
+            return Optional.of(e);
         }
     }
 
@@ -184,28 +185,29 @@ public final class EndpointManager implements AutoCloseable {
         if (now.isPresent() && now.get().state() == EndpointState.DISCONNECTING) {
             parts.dismantle(now.get());
         } else if (now.isPresent()) {
-            parts.table().remember(published(now.get()).in(EndpointState.READY));
+            publishAgain(now.get());
+            Endpoint published = find(now.get().attachment()).orElse(now.get());
+            parts.table().remember(published.in(EndpointState.READY));
         }
         return now;
     }
 
-    /** Publishes it, under another identity when the store has lost the one it had. */
-    private Endpoint published(Endpoint endpoint) {
+    /** A control plane that lost the identity gives the labels one again, maybe another: then the datapath changes too. */
+    private void publishAgain(Endpoint endpoint) {
         try {
             parts.registrations().publish(endpoint);
-            return endpoint;
         } catch (EndpointException e) {
-            if (e.reason() != Reason.IDENTITY) {
+            if (e.reason() != Reason.LOST) {
                 throw e;
             }
+            parts.registrations()
+                    .acquireAnew(
+                            endpoint.request().workload().labels(),
+                            identity -> parts.table().save(endpoint.withIdentity(identity)));
+            Endpoint again = find(endpoint.attachment()).orElse(endpoint);
+            parts.ports().settler().settle(again);
+            parts.registrations().publish(again);
         }
-        parts.registrations()
-                .acquireAnew(
-                        endpoint.workload().labels(), identity -> parts.table().save(endpoint.withIdentity(identity)));
-        Endpoint anew = find(endpoint.attachment()).orElse(endpoint);
-        parts.ports().settler().settle(anew);
-        parts.registrations().publish(anew);
-        return anew;
     }
 
     /** Stops the delivery of releases. Endpoints stay. */

@@ -153,6 +153,18 @@ final class ReleaseQueue implements AutoCloseable {
                     }
                 });
             } catch (RuntimeException e) {
+                if (e instanceof EndpointException refused && refused.reason() == EndpointException.Reason.REFUSED) {
+                    LOGGER.atError()
+                            .addKeyValue("release", release.name())
+                            .addKeyValue("reason", e.getMessage())
+                            .log("control plane refuses a release; given up");
+                    locked(() -> {
+                        if (!waiting.contains(release)) {
+                            files.remove(release.name());
+                        }
+                    });
+                    continue;
+                }
                 locked(() -> waiting.add(release));
                 LOGGER.atWarn()
                         .addKeyValue("release", release.name())

@@ -234,7 +234,8 @@ public final class Reconciler implements AutoCloseable {
             return;
         }
         for (KernelOp op : plan) {
-            if (!wanted.get(op.table()).equals(wantedBefore.get(op.table()))) {
+            boolean unread = writer.unreadable().containsKey(op.table());
+            if (unread || !wanted.get(op.table()).equals(wantedBefore.get(op.table()))) {
                 continue;
             }
             repaired += op.size();

@@ -16,6 +16,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,20 +35,29 @@ final class NodeFile {
         this.file = stateDir.resolve("node.json");
     }
 
-    /** What was agreed for the node of this name; a file that cannot be read counts as none and is set aside. */
+    /**
+     * What was agreed for the node of this name; a file that cannot be read counts as none and is set aside.
+     *
+     * @throws IllegalStateException when it is another node's whose pods are still here
+     */
     Optional<LocalNode> read(NodeName name, Ip address) {
         if (!Files.exists(file)) {
             return Optional.empty();
         }
         try {
             JsonNode json = JSON.readTree(Files.readString(file));
-            if (!json.path("name").asText().equals(name.value())) {
+            String agreed = json.path("name").asText();
+            if (!agreed.isEmpty() && !agreed.equals(name.value())) {
+                refuseWithPods(name, agreed);
                 return Optional.empty();
             }
             List<Cidr> podCidrs = new ArrayList<>();
             json.path("podCidrs").forEach(cidr -> podCidrs.add(Cidr.parse(cidr.asText())));
             List<Ip> routers = new ArrayList<>();
             json.path("routers").forEach(router -> routers.add(Ip.parse(router.asText())));
+            if (podCidrs.isEmpty()) {
+                throw new IllegalArgumentException("podCidrs: none (expected: at least one)");
+            }
             return Optional.of(
                     new LocalNode(name, new ClusterName(json.path("cluster").asText()), address, podCidrs, routers));
         } catch (IOException | IllegalArgumentException e) {
@@ -57,6 +67,20 @@ final class NodeFile {
                     .log("node file cannot be read; set aside");
             setAside();
             return Optional.empty();
+        }
+    }
+
+    /** Another name means other pod CIDRs, and every pod of the old ones would go: a slip of the pen must not do that. */
+    private void refuseWithPods(NodeName name, String agreed) throws IOException {
+        Path endpoints = file.resolveSibling("endpoints");
+        if (!Files.isDirectory(endpoints)) {
+            return;
+        }
+        try (Stream<Path> pods = Files.list(endpoints)) {
+            if (pods.anyMatch(pod -> pod.toString().endsWith(".json"))) {
+                throw new IllegalStateException("node-name: " + name + " (expected: " + agreed
+                        + ", whose pods are on this node; delete them and " + file + " to give it another name)");
+            }
         }
     }
 

@@ -314,6 +314,48 @@ class EndpointManagerTest {
     }
 
     @Test
+    void aLostIdentityIsAskedForAgain() {
+        Endpoint made = agent.manager.add(request("a"));
+        node.clearLog();
+        java.util.concurrent.atomic.AtomicBoolean lost = new java.util.concurrent.atomic.AtomicBoolean(true);
+        node.before(call -> {
+            if (call.equals("publish") && lost.getAndSet(false)) {
+                throw new EndpointException(EndpointException.Reason.LOST, "identity unknown");
+            }
+        });
+        assertThat(agent.manager.refresh()).isZero();
+        node.before(FakeNode.nothing());
+        assertThat(node.published()).containsAll(made.ips());
+        assertThat(agent.manager.endpoints())
+                .singleElement()
+                .satisfies(e -> assertThat(e.state()).isEqualTo(EndpointState.READY));
+    }
+
+    @Test
+    void oneRefusedEndpointKeepsNoOtherFromBeingPublished() {
+        agent.manager.add(request("a"));
+        agent.manager.add(request("b"));
+        int[] calls = new int[1];
+        node.before(call -> {
+            if (call.equals("publish")) {
+                calls[0]++;
+                throw new EndpointException(EndpointException.Reason.REFUSED, "no");
+            }
+        });
+        assertThat(agent.manager.refresh()).isEqualTo(2);
+        assertThat(calls[0]).as("each is tried").isEqualTo(2);
+        node.before(call -> {
+            if (call.equals("publish")) {
+                calls[0]++;
+                throw new EndpointException(EndpointException.Reason.UNAVAILABLE, "away");
+            }
+        });
+        assertThat(agent.manager.refresh()).isEqualTo(2);
+        assertThat(calls[0]).as("one tells that it is away").isEqualTo(3);
+        node.before(FakeNode.nothing());
+    }
+
+    @Test
     void aFullRangeIsAnErrorAndLeavesNothing() {
         restart(Cidr.parse("10.244.2.0/30"));
         agent.manager.add(request("a"));

@@ -183,7 +183,7 @@ public final class FakeNode implements PodDevices, IdentityAllocator, EndpointPu
     public void publish(Endpoint endpoint) {
         call("publish", () -> {
             if (!held.contains(endpoint.identity().orElseThrow())) {
-                throw new EndpointException(EndpointException.Reason.IDENTITY, "identity: unknown");
+                throw new EndpointException(EndpointException.Reason.LOST, "identity: unknown");
             }
             endpoint.ips().forEach(ip -> published.put(ip, endpoint.identity().orElseThrow()));
             return endpoint;

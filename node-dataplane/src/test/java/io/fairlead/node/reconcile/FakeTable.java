@@ -16,9 +16,10 @@ import java.util.concurrent.CopyOnWriteArrayList;
 final class FakeTable<K, V> implements KernelTable<K, V> {
     private final String name;
     final Map<K, V> content = new LinkedHashMap<>(); // guarded by: this
-    final Set<K> refused = new HashSet<>(); // guarded by: this
+    final Set<Object> refused = new HashSet<>(); // guarded by: this
     final List<String> log;
     boolean unreadable; // guarded by: this
+    boolean broken; // guarded by: this
 
     FakeTable(String name, List<String> log) {
         this.name = name;
@@ -44,6 +45,9 @@ final class FakeTable<K, V> implements KernelTable<K, V> {
 
     @Override
     public synchronized Map<K, KernelException> upsert(Map<K, V> entries) {
+        if (broken) {
+            throw new KernelException(name + " add", 105, "ENOBUFS", FailureKind.RETRY);
+        }
         Map<K, KernelException> failed = new HashMap<>();
         entries.forEach((key, value) -> {
             if (refused.contains(key)) {

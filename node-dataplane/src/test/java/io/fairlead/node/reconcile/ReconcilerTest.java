@@ -194,6 +194,56 @@ class ReconcilerTest {
     }
 
     @Test
+    void aWriteOfUnknownOutcomeIsSaidAndTriedAgain() throws Exception {
+        synchronized (nextHops) {
+            nextHops.broken = true;
+        }
+        Report report = give(peer(THEIRS, "192.168.2.32", "dev2"));
+        assertThat(report.failures().get(TableId.NEXT_HOPS)).containsValue("nexthops add: ENOBUFS");
+        assertThat(report.isClean()).isFalse();
+        synchronized (nextHops) {
+            nextHops.broken = false;
+        }
+        reconciler.resyncSoon();
+        await(() -> reconciler.report().isClean());
+        assertThat(nextHops.snapshot()).hasSize(1);
+    }
+
+    @Test
+    void moreNodesThanNextHopIdsLeaveTheRestRefusedAndPodsUntouched() throws Exception {
+        PeerRoute[] many = new PeerRoute[12];
+        for (int i = 0; i < many.length; i++) {
+            many[i] = peer(Cidr.parse("10.1." + i + ".0/24"), "192.168.2." + (100 + i), "n" + i);
+        }
+        Report report = give(many);
+        assertThat(report.refused())
+                .hasSize(2)
+                .allSatisfy((cidr, why) ->
+                        assertThat(why).isEqualTo("nexthop ids: all of 1000 to 1009 in use (expected: fewer nodes)"));
+        assertThat(reconciler
+                        .update(state -> state.withPods(Map.of("lxc7", POD)))
+                        .get(5, TimeUnit.SECONDS)
+                        .failures())
+                .isEmpty();
+    }
+
+    @Test
+    void devicesThatComeAndGoMoveTheirPrograms() throws Exception {
+        reconciler.update(state -> state.withPods(Map.of())).get(5, TimeUnit.SECONDS);
+        Hook old = new Hook("ens33", Hook.Direction.INGRESS);
+        assertThat(links.snapshot()).containsEntry(old, new Attachment(2, 104));
+
+        Ip address = Ip.parse("192.168.2.77");
+        seen = new Ground.Look(Map.of("eth9", 8), Set.of(address), 0, List.of("devices: gone"));
+        reconciler.resyncSoon();
+        await(() -> links.snapshot().containsKey(new Hook("eth9", Hook.Direction.INGRESS)));
+        await(() -> !links.snapshot().containsKey(old));
+        assertThat(endpoints.snapshot().get(address).host()).isTrue();
+        await(() -> reconciler.report().problems().equals(List.of("devices: gone")));
+        assertThat(reconciler.nativeDevices()).containsOnlyKeys("eth9");
+    }
+
+    @Test
     void aPodIsSettledInOrderAndGoesInReverse() throws Exception {
         reconciler.update(state -> state.withPods(Map.of())).get(5, TimeUnit.SECONDS);
         log.clear();

@@ -12,9 +12,12 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A map as a table: batches, and an entry by itself where a batch stops. */
 abstract class MapTable<K, V> implements KernelTable<K, V> {
+    private static final Logger LOGGER = LoggerFactory.getLogger(MapTable.class);
     private static final int BATCH = 4096;
 
     private final BpfMap map;
@@ -38,16 +41,27 @@ abstract class MapTable<K, V> implements KernelTable<K, V> {
         return map.name();
     }
 
+    /** One entry that somebody filled with nonsense must not hide the others: it goes, and is written anew if wanted. */
     @Override
     public Map<K, V> load() {
         Map<K, V> entries = new LinkedHashMap<>();
+        List<ByteBuffer> strange = new ArrayList<>();
         int keySize = map.spec().keySize();
         int valueSize = map.spec().valueSize();
         map.read(valueSize, BATCH, (keys, values, count) -> {
             for (int i = 0; i < count; i++) {
-                entries.put(readKey(keys, i * keySize), readValue(values, i * valueSize));
+                try {
+                    entries.put(readKey(keys, i * keySize), readValue(values, i * valueSize));
+                } catch (IllegalArgumentException e) {
+                    strange.add(rest(keys, i, keySize));
+                    LOGGER.atWarn()
+                            .addKeyValue("map", map.name())
+                            .addKeyValue("error", e.getMessage())
+                            .log("entry nobody could have meant removed");
+                }
             }
         });
+        strange.forEach(map::deleteOne);
         return entries;
     }
 

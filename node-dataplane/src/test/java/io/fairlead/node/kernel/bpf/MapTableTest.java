@@ -11,6 +11,7 @@ import io.fairlead.node.kernel.IpcacheEntry;
 import io.fairlead.node.kernel.KernelException;
 import io.fairlead.node.kernel.LocalEndpoint;
 import io.fairlead.node.kernel.PodInterface;
+import io.fairlead.node.kernel.ffi.Bpf;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -65,6 +66,30 @@ class MapTableTest {
         gone.forEach(entries::remove);
         assertThat(table.load()).isEqualTo(entries);
         assertThat(table.delete(gone)).as("again").isEmpty();
+    }
+
+    @Test
+    void anEntryOfNonsenseHidesNoOtherAndGoes() {
+        BpfMap map = object.map("ipcache");
+        IpcacheMap table = new IpcacheMap(spec, map);
+        Map<Cidr, IpcacheEntry> entries =
+                Map.of(Cidr.parse("10.0.0.1/32"), new IpcacheEntry(IdentityId.HOST, Optional.empty()));
+        table.upsert(entries);
+        byte[] nonsense = new byte[map.spec().keySize()];
+        java.util.Arrays.fill(nonsense, (byte) 0x7f);
+        // the length of a prefix comes first in the key of a trie
+        nonsense[0] = 8;
+        nonsense[1] = 0;
+        nonsense[2] = 0;
+        nonsense[3] = 0;
+        map.updateOne(
+                Bpf.buffer(nonsense.length).put(0, nonsense),
+                Bpf.buffer(map.spec().valueSize()));
+
+        assertThat(table.load()).isEqualTo(entries);
+        List<Integer> left = new ArrayList<>();
+        map.read(map.spec().valueSize(), 16, (keys, values, count) -> left.add(count));
+        assertThat(left.stream().mapToInt(i -> i).sum()).isEqualTo(1);
     }
 
     @Test

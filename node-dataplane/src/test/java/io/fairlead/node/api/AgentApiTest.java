@@ -1,0 +1,281 @@
+package io.fairlead.node.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.fairlead.contract.Cidr;
+import io.fairlead.contract.ClusterName;
+import io.fairlead.contract.IdentityId;
+import io.fairlead.contract.Ip;
+import io.fairlead.contract.NodeName;
+import io.fairlead.node.Served;
+import io.fairlead.node.desired.LocalNode;
+import io.fairlead.node.desired.Peer;
+import io.fairlead.node.desired.PeerRoute;
+import io.fairlead.node.endpoint.AddressPool;
+import io.fairlead.node.endpoint.EndpointManager;
+import io.fairlead.node.endpoint.FakeNode;
+import io.fairlead.node.kernel.IpcacheEntry;
+import io.fairlead.node.kernel.bpf.Metric;
+import io.fairlead.node.reconcile.FakeKernel;
+import io.fairlead.node.reconcile.TableId;
+import io.fairlead.node.status.Controllers;
+import io.fairlead.proto.agent.v1.AgentServiceGrpc;
+import io.fairlead.proto.agent.v1.AgentServiceGrpc.AgentServiceBlockingStub;
+import io.fairlead.proto.agent.v1.GetStatusRequest;
+import io.fairlead.proto.agent.v1.GetStatusResponse;
+import io.fairlead.proto.agent.v1.GetVersionRequest;
+import io.fairlead.proto.agent.v1.ListBpfEndpointsRequest;
+import io.fairlead.proto.agent.v1.ListBpfIpcacheRequest;
+import io.fairlead.proto.agent.v1.ListBpfMetricsRequest;
+import io.fairlead.proto.agent.v1.ListEndpointsRequest;
+import io.fairlead.proto.agent.v1.ListIdentitiesRequest;
+import io.fairlead.proto.agent.v1.ListNodesRequest;
+import io.fairlead.proto.agent.v1.ListRoutesRequest;
+import io.fairlead.proto.agent.v1.ListRoutesResponse;
+import io.fairlead.proto.agent.v1.StatusLine;
+import io.fairlead.proto.route.v1.NodeFailure;
+import io.fairlead.proto.route.v1.Route;
+import io.fairlead.proto.route.v1.RouteServiceGrpc;
+import io.fairlead.proto.route.v1.RouteStatus;
+import io.grpc.Status;
+import io.grpc.stub.StreamObserver;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the fairlead command is answered, over a socket, from a kernel and a distributor in memory. */
+class AgentApiTest {
+    private static final LocalNode NODE = new LocalNode(
+            new NodeName("dev1"),
+            ClusterName.DEFAULT,
+            Ip.parse("192.168.2.31"),
+            List.of(Cidr.parse("10.244.0.0/24")),
+            List.of(Ip.parse("10.244.0.1")));
+    private static final Cidr THEIRS = Cidr.parse("10.244.1.0/24");
+    private static final Cidr FAR = Cidr.parse("10.244.2.0/24");
+
+    @TempDir
+    private Path directory;
+
+    private final FakeKernel kernel = new FakeKernel(NODE);
+    private final Controllers controllers = new Controllers(Clock.systemUTC());
+    private final Distributor distributor = new Distributor();
+    private Served distributing;
+    private Served serving;
+    private EndpointManager endpoints;
+    private AgentServiceBlockingStub api;
+
+    private static final class Distributor extends RouteServiceGrpc.RouteServiceImplBase {
+        volatile boolean fails;
+
+        @Override
+        public void listRoutes(
+                io.fairlead.proto.route.v1.ListRoutesRequest request,
+                StreamObserver<io.fairlead.proto.route.v1.ListRoutesResponse> to) {
+            var answer = io.fairlead.proto.route.v1.ListRoutesResponse.newBuilder()
+                    .addRoutes(RouteStatus.newBuilder()
+                            .setRoute(Route.newBuilder()
+                                    .setCidr(THEIRS.toString())
+                                    .setNextHop("192.168.2.32")
+                                    .setNodeName("dev2"))
+                            .addInstalled("dev1")
+                            .addFailed(
+                                    NodeFailure.newBuilder().setNodeName("dev3").setReason("no route found")));
+            answer(to, answer.build());
+        }
+
+        @Override
+        public void getStatus(
+                io.fairlead.proto.route.v1.GetStatusRequest request,
+                StreamObserver<io.fairlead.proto.route.v1.GetStatusResponse> to) {
+            answer(
+                    to,
+                    io.fairlead.proto.route.v1.GetStatusResponse.newBuilder()
+                            .setKvstoreHealthy(true)
+                            .setKvstore("etcd: 1/1 connected")
+                            .build());
+        }
+
+        private <T> void answer(StreamObserver<T> to, T answer) {
+            if (fails) {
+                to.onError(Status.UNAVAILABLE.withDescription("away").asRuntimeException());
+                return;
+            }
+            to.onNext(answer);
+            to.onCompleted();
+        }
+    }
+
+    @BeforeEach
+    void serve() throws Exception {
+        AddressPool pool = new AddressPool(NODE.podCidrs(), new Random(3));
+        endpoints = new EndpointManager(
+                new EndpointManager.Settings(directory.resolve("state"), 1500, Duration.ofSeconds(5)),
+                pool,
+                new FakeNode().ports(),
+                new Random(3));
+        endpoints.start();
+        distributing = new Served(Files.createDirectory(directory.resolve("d")), distributor);
+        AgentView view = new AgentView(
+                NODE,
+                kernel.reconciler(),
+                endpoints,
+                pool,
+                () -> List.of(new Metric(0, Metric.Direction.EGRESS, 3, 294)),
+                controllers,
+                RouteServiceGrpc.newBlockingStub(distributing.channel()),
+                "0.1.0");
+        serving = new Served(Files.createDirectory(directory.resolve("a")), new AgentApi(view, Runnable::run));
+        api = AgentServiceGrpc.newBlockingStub(serving.channel());
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        serving.close();
+        distributing.close();
+        endpoints.close();
+        kernel.close();
+    }
+
+    @Test
+    void statusSaysWhatIsWaitedForThenThatAllIsWell() throws Exception {
+        assertThat(line("Fairlead")).isEqualTo("Waiting for routes, identities, pods");
+        all();
+        GetStatusResponse status = status();
+        assertThat(status.getHealthy()).isTrue();
+        assertThat(status.getNodeName()).isEqualTo("dev1");
+        assertThat(status.getLinesList())
+                .extracting(StatusLine::getName)
+                .containsExactly(
+                        "KVStore", "Fairlead", "IPAM", "Host Routing", "Masquerading", "Routes", "Kernel state");
+        assertThat(line("KVStore")).isEqualTo("Ok etcd: 1/1 connected");
+        assertThat(line("Routes")).isEqualTo("2/2 direct node routes installed [ens33]");
+    }
+
+    @Test
+    void whatTheKernelRefusesIsInTheStatusWithItsReason() throws Exception {
+        kernel.refuse(TableId.IPCACHE, Cidr.parse("10.244.1.7/32"));
+        kernel.refuse(TableId.ROUTES, FAR);
+        all();
+        assertThat(status().getHealthy()).isFalse();
+        assertThat(line("Kernel state")).contains("Failure", "1 of ipcache failing", "EINVAL (no)");
+        assertThat(line("Routes")).startsWith("1/2 direct").contains("10.244.2.0/24: routes add 10.244.2.0/24");
+    }
+
+    @Test
+    void aControllerThatFailsMakesTheNodeUnhealthy() throws Exception {
+        all();
+        controllers.get("route-stream").failed("no distributor");
+        GetStatusResponse status = status();
+        assertThat(status.getHealthy()).isFalse();
+        assertThat(status.getControllersList()).singleElement().satisfies(controller -> {
+            assertThat(controller.getLastError()).isEqualTo("no distributor");
+            assertThat(controller.getConsecutiveFailures()).isEqualTo(1);
+        });
+    }
+
+    @Test
+    void routesAreListedWithAndWithoutTheDistributor() throws Exception {
+        all();
+        ListRoutesResponse routes = api.listRoutes(ListRoutesRequest.getDefaultInstance());
+        assertThat(routes.getDistributorError()).isEmpty();
+        assertThat(routes.getRoutesList()).hasSize(3).allMatch(route -> route.getInstalledHere());
+        assertThat(routes.getRoutes(0).getDevice()).isEqualTo("fl_host");
+        assertThat(routes.getRoutes(1).getDevice()).isEqualTo("ens33");
+        assertThat(routes.getRoutes(1).getInstalledList()).containsExactly("dev1");
+        assertThat(routes.getRoutes(1).getFailedList()).containsExactly("dev3: no route found");
+
+        distributor.fails = true;
+        routes = api.listRoutes(ListRoutesRequest.getDefaultInstance());
+        assertThat(routes.getDistributorError()).contains("away");
+        assertThat(routes.getRoutesList()).hasSize(3);
+        assertThat(line("KVStore")).contains("Unknown", "away");
+    }
+
+    @Test
+    void listsShowWhatIsKnown() throws Exception {
+        all();
+        assertThat(api.listNodes(ListNodesRequest.getDefaultInstance()).getNodesList())
+                .extracting(node -> node.getName() + " " + node.getIpv4() + " " + node.getSource())
+                .containsExactly(
+                        "default/dev1 192.168.2.31 local",
+                        "default/dev2 192.168.2.32 kvstore",
+                        "default/dev3 192.168.2.33 kvstore");
+        assertThat(api.listIdentities(ListIdentitiesRequest.getDefaultInstance())
+                        .getIdentitiesList())
+                .anyMatch(i -> i.getIdentity() == 1 && i.getLabelsList().contains("reserved:host"))
+                .anyMatch(i -> i.getIdentity() == 300 && i.getLabelsList().contains("k8s:app=a"));
+        assertThat(api.listBpfIpcache(ListBpfIpcacheRequest.getDefaultInstance())
+                        .getEntriesList())
+                .anyMatch(e -> e.getPrefix().equals("10.244.1.7/32") && e.getIdentity() == 300);
+        assertThat(api.listBpfEndpoints(ListBpfEndpointsRequest.getDefaultInstance())
+                        .getEndpointsList())
+                .anyMatch(e -> e.getHost() && e.getIp().equals("192.168.2.31"));
+        assertThat(api.listBpfMetrics(ListBpfMetricsRequest.getDefaultInstance())
+                        .getMetricsList())
+                .singleElement()
+                .matches(m -> m.getPackets() == 3 && m.getDirection().equals("EGRESS"));
+        assertThat(api.listEndpoints(ListEndpointsRequest.getDefaultInstance()).getEndpointsList())
+                .isEmpty();
+        assertThat(api.getVersion(GetVersionRequest.getDefaultInstance()).getVersion())
+                .isEqualTo("0.1.0");
+    }
+
+    @Test
+    void aTableThatCannotBeReadIsAnErrorThatSaysSo() throws Exception {
+        all();
+        kernel.unreadable(TableId.ENDPOINTS);
+        assertThatThrownBy(() -> api.listBpfEndpoints(ListBpfEndpointsRequest.getDefaultInstance()))
+                .hasMessageContaining("UNAVAILABLE: load endpoints: EIO");
+    }
+
+    private void all() throws Exception {
+        kernel.reconciler()
+                .update(state -> state.withPods(Map.of())
+                        .withPeers(
+                                Map.of(
+                                        Cidr.parse("10.244.1.7/32"),
+                                        new Peer(
+                                                new IpcacheEntry(
+                                                        new IdentityId(300), Optional.of(Ip.parse("192.168.2.32"))),
+                                                "default",
+                                                "p",
+                                                "kvstore")),
+                                Map.of(300, List.of("k8s:app=a")))
+                        .withRoutes(Map.of(
+                                NODE.podCidrs().get(0),
+                                route(NODE.podCidrs().get(0), "192.168.2.31", "dev1"),
+                                THEIRS,
+                                route(THEIRS, "192.168.2.32", "dev2"),
+                                FAR,
+                                route(FAR, "192.168.2.33", "dev3"))))
+                .get(5, TimeUnit.SECONDS);
+    }
+
+    private static PeerRoute route(Cidr cidr, String nextHop, String node) {
+        return new PeerRoute(cidr, Ip.parse(nextHop), node, "default");
+    }
+
+    private GetStatusResponse status() {
+        return api.getStatus(GetStatusRequest.getDefaultInstance());
+    }
+
+    private String line(String name) {
+        return status().getLinesList().stream()
+                .filter(line -> line.getName().equals(name))
+                .map(StatusLine::getText)
+                .findFirst()
+                .orElseThrow();
+    }
+}
