@@ -6,6 +6,7 @@ import io.fairlead.contract.NodeName;
 import io.fairlead.node.desired.PeerRoute;
 import io.fairlead.node.reconcile.Reconciler;
 import io.fairlead.node.reconcile.Report;
+import io.fairlead.node.reconcile.TableId;
 import io.fairlead.node.status.Controller;
 import io.fairlead.proto.route.v1.AckRoutes;
 import io.fairlead.proto.route.v1.FailedRoute;
@@ -161,6 +162,13 @@ public final class RouteFeed extends Subscription<StreamRoutesRequest, StreamRou
 
     private List<FailedRoute> failed(Report report) {
         Map<String, String> reasons = new TreeMap<>(unreadable);
+        for (TableId table : List.of(TableId.NEXT_HOPS, TableId.ROUTES)) {
+            // what cannot be read was not written either
+            String reason = report.unreadable().get(table);
+            if (reason != null) {
+                routes.content().keySet().forEach(cidr -> reasons.put(cidr.toString(), reason));
+            }
+        }
         report.refused().forEach((cidr, reason) -> reasons.put(cidr.toString(), reason));
         report.routeFailures().forEach((cidr, reason) -> reasons.put(cidr.toString(), reason));
         List<FailedRoute> failed = new ArrayList<>();

@@ -52,7 +52,7 @@ class RouteFeedRoundsTest {
     private static final Cidr ONE = Cidr.parse("10.244.1.0/24");
     private static final Cidr TWO = Cidr.parse("10.244.2.0/24");
 
-    private final AtomicInteger unreadable = new AtomicInteger();
+    private final AtomicInteger failures = new AtomicInteger();
     private final CompletableFuture<Void> failed = new CompletableFuture<>();
     private final AtomicInteger otherStores = new AtomicInteger();
     private final BlockingQueue<AckRoutes> acks = new LinkedBlockingQueue<>();
@@ -63,8 +63,7 @@ class RouteFeedRoundsTest {
     private ManagedChannel channel;
     private RouteFeed feed;
 
-    /** A table that cannot be read as often as it was told. */
-    private final class Table<K, V> implements KernelTable<K, V> {
+    private static final class Table<K, V> implements KernelTable<K, V> {
         private final Map<K, V> content = new ConcurrentHashMap<>();
 
         @Override
@@ -74,10 +73,6 @@ class RouteFeedRoundsTest {
 
         @Override
         public Map<K, V> load() {
-            if (unreadable.getAndUpdate(n -> Math.max(0, n - 1)) > 0) {
-                failed.complete(null);
-                throw new IllegalStateException("told to fail");
-            }
             return Map.copyOf(content);
         }
 
@@ -131,6 +126,10 @@ class RouteFeedRoundsTest {
         Reachability onLink = new Reachability() {
             @Override
             public Result of(Ip address) {
+                if (failures.getAndUpdate(n -> Math.max(0, n - 1)) > 0) {
+                    failed.complete(null);
+                    throw new IllegalStateException("told to fail");
+                }
                 return new Result.Direct(2);
             }
 
@@ -170,7 +169,7 @@ class RouteFeedRoundsTest {
 
     @Test
     void aRoundTriedAgainBringsNothingBack() throws Exception {
-        unreadable.set(1);
+        failures.set(1);
         send(response(1, "e").setSnapshot(true).addUpserts(route(ONE)).addUpserts(route(TWO)));
         failed.get(10, TimeUnit.SECONDS);
         send(response(2, "e").addRemoves(TWO.toString()));

@@ -156,6 +156,17 @@ class RouteFeedTest {
                 .matches(failed -> failed.getReason().contains("EINVAL"));
     }
 
+    @Test
+    void nothingCountsAsInstalledWhileTheRoutesCannotBeRead() throws Exception {
+        kernel.unreadable(TableId.ROUTES);
+        StreamObserver<StreamRoutesResponse> stream = stream();
+        next();
+        stream.onNext(snapshot(1, 1, route("10.244.1.0/24", "192.168.2.32")));
+        assertThat(next().getAck().getFailedList())
+                .singleElement()
+                .matches(failed -> failed.getCidr().equals("10.244.1.0/24"));
+    }
+
     private StreamObserver<StreamRoutesResponse> stream() throws InterruptedException {
         StreamObserver<StreamRoutesResponse> stream = distributor.streams.poll(10, TimeUnit.SECONDS);
         assertThat(stream).as("a stream").isNotNull();
