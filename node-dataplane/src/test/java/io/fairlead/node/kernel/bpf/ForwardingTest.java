@@ -128,7 +128,8 @@ class ForwardingTest {
                 """);
         assertThat(result).contains("sent");
         assertThat(one.counted(DropReason.DROP_INVALID_PACKET, Metric.Direction.EGRESS) - invalid)
-                .isEqualTo(62 - 15 + 74 - 15);
+                // the pod's own stack may say something of its own meanwhile
+                .isBetween(62L - 15 + 74 - 15, 62L - 15 + 74 - 15 + 3);
         assertThat(one.counted(DropReason.DROP_INVALID_SOURCE_IP, Metric.Direction.EGRESS) - forged)
                 .isEqualTo(5);
     }
