@@ -9,7 +9,7 @@ here=$(dirname "$(readlink -f "$0")")
 source "$here/topology.sh"
 readonly RR=$here/target/rr
 readonly SANDBOX=$here/../deploy/sandbox/sandbox
-readonly MODES="udp-batch udp-rr tcp-rr tcp-crr"
+readonly MODES="udp-batch udp-rr tcp-rr tcp-crr tcp-stream"
 rounds=7 seconds=1 fairlead=yes
 while [[ $# -gt 0 ]]; do
     case $1 in
@@ -113,7 +113,7 @@ echo "## Datapath"
 echo
 machine_line
 echo
-echo "Ratios to plain kernel routing of the time a transaction takes (udp-batch: a packet); lower is better. Each cell is the"
+echo "Ratios to plain kernel routing of the time a transaction takes (udp-batch: a packet; tcp-stream: 1 MiB); lower is better. Each cell is the"
 echo "median over $rounds interleaved rounds of the ratio of the rounds' fastest transactions, in brackets the lowest and highest"
 echo "ratio, then the same of the tenth percentile. Client and server share one CPU under SCHED_FIFO."
 echo

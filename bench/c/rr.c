@@ -3,7 +3,7 @@
 //
 //   rr MODE SERVER-NETNS CLIENT-NETNS SERVER-ADDRESS [SECONDS] [CPU]
 //     MODE: udp-rr, tcp-rr, tcp-crr (connect, one round trip, close), udp-batch (32 datagrams one way, then
-//     one back)
+//     one back), tcp-stream (1 MiB one way, then one byte back)
 //
 // One CPU and SCHED_FIFO on both sides: no IPI wake-ups, no other task between a packet and its answer, so
 // that the fastest transactions show the path's own cost. Prints one JSON object, times in microseconds a
@@ -28,12 +28,13 @@
 
 #define PORT 7007
 #define BATCH 32
+#define STREAM_BYTES (1 << 20)
 #define MAX_SAMPLES 4000000u
 #define WARM_UP_NS 200000000ull
 
-enum mode { UDP_RR, TCP_RR, TCP_CRR, UDP_BATCH };
+enum mode { UDP_RR, TCP_RR, TCP_CRR, UDP_BATCH, TCP_STREAM };
 
-static const char *const mode_names[] = {"udp-rr", "tcp-rr", "tcp-crr", "udp-batch"};
+static const char *const mode_names[] = {"udp-rr", "tcp-rr", "tcp-crr", "udp-batch", "tcp-stream"};
 
 static void die(const char *what) {
     fprintf(stderr, "rr: %s: %s\n", what, strerror(errno));
@@ -79,6 +80,11 @@ static void no_delay(int fd) {
         die("TCP_NODELAY");
 }
 
+// bbr, the default of some machines, paces a stream far below what the path carries.
+static void no_pacing(int fd) {
+    setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "cubic", 5);
+}
+
 static int listen_socket(enum mode mode) {
     bool udp = mode == UDP_RR || mode == UDP_BATCH;
     int fd = socket(AF_INET, udp ? SOCK_DGRAM : SOCK_STREAM, 0), one = 1;
@@ -118,6 +124,25 @@ static void serve_tcp(int fd) {
     }
 }
 
+// Takes a stream in and says each time that a transaction's worth of it is there.
+static void serve_stream(int fd) {
+    static char buffer[1 << 16];
+    int connection = accept(fd, NULL, NULL);
+    if (connection < 0)
+        die("accept");
+    no_delay(connection);
+    size_t taken = 0;
+    for (ssize_t got; (got = recv(connection, buffer, sizeof(buffer), 0)) > 0;) {
+        taken += (size_t)got;
+        if (taken >= STREAM_BYTES) {
+            taken -= STREAM_BYTES;
+            if (send(connection, "x", 1, MSG_NOSIGNAL) < 0)
+                break;
+        }
+    }
+    close(connection);
+}
+
 static int connected_socket(enum mode mode, const struct sockaddr_in *server) {
     bool udp = mode == UDP_RR || mode == UDP_BATCH;
     int fd = socket(AF_INET, udp ? SOCK_DGRAM : SOCK_STREAM, 0);
@@ -128,7 +153,22 @@ static int connected_socket(enum mode mode, const struct sockaddr_in *server) {
         die("connect");
     if (!udp)
         no_delay(fd);
+    if (mode == TCP_STREAM)
+        no_pacing(fd);
     return fd;
+}
+
+static bool stream_once(int fd) {
+    static char buffer[1 << 16];
+    for (size_t sent = 0; sent < STREAM_BYTES;) {
+        size_t rest = STREAM_BYTES - sent;
+        ssize_t n = send(fd, buffer, rest < sizeof(buffer) ? rest : sizeof(buffer), MSG_NOSIGNAL);
+        if (n <= 0)
+            die("client send");
+        sent += (size_t)n;
+    }
+    char byte;
+    return recv(fd, &byte, 1, 0) == 1;
 }
 
 // True when the answer came within the receive limit.
@@ -153,6 +193,8 @@ static bool transact(enum mode mode, int fd, const struct sockaddr_in *server) {
         close(connection);
         return ok;
     }
+    if (mode == TCP_STREAM)
+        return stream_once(fd);
     if (mode == UDP_BATCH) {
         for (int i = 1; i < BATCH; i++)
             if (send(fd, "x", 1, 0) != 1)
@@ -214,6 +256,8 @@ static pid_t start_server(enum mode mode, const char *netns, int cpu) {
             die("ready");
         if (mode == UDP_RR || mode == UDP_BATCH)
             serve_udp(fd, mode == UDP_BATCH);
+        if (mode == TCP_STREAM)
+            serve_stream(fd);
         serve_tcp(fd);
     }
     char byte;
@@ -228,16 +272,19 @@ static pid_t start_server(enum mode mode, const char *netns, int cpu) {
 
 int main(int argc, char **argv) {
     if (argc < 5 || argc > 7) {
-        fprintf(stderr, "usage: rr udp-rr|tcp-rr|tcp-crr|udp-batch SERVER-NETNS CLIENT-NETNS SERVER-ADDRESS "
-                        "[SECONDS] [CPU]\n");
+        fprintf(
+            stderr,
+            "usage: rr udp-rr|tcp-rr|tcp-crr|udp-batch|tcp-stream SERVER-NETNS CLIENT-NETNS SERVER-ADDRESS "
+            "[SECONDS] [CPU]\n");
         return 2;
     }
     int mode = -1;
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 5; i++)
         if (strcmp(argv[1], mode_names[i]) == 0)
             mode = i;
     if (mode < 0) {
-        fprintf(stderr, "rr: mode: %s (expected: udp-rr, tcp-rr, tcp-crr or udp-batch)\n", argv[1]);
+        fprintf(stderr, "rr: mode: %s (expected: udp-rr, tcp-rr, tcp-crr, udp-batch or tcp-stream)\n",
+                argv[1]);
         return 2;
     }
     struct sockaddr_in server = address_of(argv[4]);
