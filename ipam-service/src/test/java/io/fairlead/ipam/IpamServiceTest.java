@@ -13,6 +13,7 @@ import io.fairlead.proto.ipam.v1.RegisterNodeRequest;
 import io.fairlead.proto.ipam.v1.ReleaseNodeRequest;
 import io.fairlead.runtime.config.HostPort;
 import io.fairlead.runtime.grpc.Channels;
+import io.fairlead.runtime.process.testing.JavaProcess;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -159,22 +160,13 @@ class IpamServiceTest {
     }
 
     private Process launch(int port, String... more) {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-Xmx128m",
-                "-cp",
-                System.getProperty("java.class.path"),
-                IpamServiceMain.class.getName(),
+        List<String> arguments = new ArrayList<>(List.of(
                 "--listen-address=127.0.0.1:" + port,
                 "--health-listen-address=127.0.0.1:0",
                 "--kvstore-opt=etcd.address=http://" + etcd.endpoint()));
-        command.addAll(List.of(more));
+        arguments.addAll(List.of(more));
         try {
-            Process process = new ProcessBuilder(command)
-                    .redirectErrorStream(true)
-                    .redirectOutput(logs.resolve(port + ".log").toFile())
-                    .start();
+            Process process = JavaProcess.start(IpamServiceMain.class, logs.resolve(port + ".log"), arguments);
             processes.add(process);
             return process;
         } catch (IOException e) {

@@ -13,9 +13,9 @@ import io.fairlead.kvstore.KvStore;
 import io.fairlead.kvstore.Op;
 import io.fairlead.kvstore.Txn;
 import io.fairlead.runtime.retry.Backoff;
+import io.fairlead.runtime.retry.Retrying;
 import io.fairlead.runtime.retry.Timers;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashSet;
@@ -24,7 +24,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,7 +46,7 @@ public final class IdentityAllocator {
     private final IdentityKeys keys;
     private final LabelFilter filter;
     private final KnownIdentities known;
-    private final Timers timers;
+    private final Retrying retrying;
 
     /** An allocator; {@code known} watches the same store. */
     public IdentityAllocator(
@@ -56,7 +55,9 @@ public final class IdentityAllocator {
         this.keys = keys;
         this.filter = filter;
         this.known = known;
-        this.timers = timers;
+        // starts anew after an unanswered request: what took effect is then seen
+        this.retrying = new Retrying(
+                timers, failure -> failure instanceof KvException e && e.kind() != FailureKind.GIVE_UP, MAX_FAILURES);
     }
 
     /**
@@ -84,12 +85,12 @@ public final class IdentityAllocator {
                             + Labels.MAX_ENCODED_BYTES + " bytes)"));
         }
         Attempt attempt = new Attempt(new Request(keys, node, encoded));
-        return retrying(attempt.backoff, () -> begin(attempt)).map(id -> new Allocated(id, filtered));
+        return retrying.call(attempt.backoff, () -> begin(attempt)).map(id -> new Allocated(id, filtered));
     }
 
     /** Takes back a node's reference. The number stays its label set's. */
     public Future<Void> release(NodeName node, IdentityId id) {
-        return retrying(
+        return retrying.call(
                 backoff(),
                 () -> store.get(keys.id(id))
                         .compose(entry -> entry.isEmpty()
@@ -193,19 +194,6 @@ public final class IdentityAllocator {
                             + " (expected: one that label sets are given)");
         }
         return id;
-    }
-
-    /** Starts anew after an unanswered request: what took effect is then seen. */
-    private <T> Future<T> retrying(Backoff backoff, Supplier<Future<T>> attempt) {
-        return attempt.get().recover(failure -> {
-            boolean again = failure instanceof KvException kv && kv.kind() != FailureKind.GIVE_UP;
-            if (!again || backoff.attempts() >= MAX_FAILURES) {
-                return Future.failedFuture(failure);
-            }
-            Promise<T> later = Promise.promise();
-            timers.after(backoff.next(), () -> retrying(backoff, attempt).onComplete(later));
-            return later.future();
-        });
     }
 
     private static Backoff backoff() {

@@ -11,16 +11,15 @@ import io.fairlead.kvstore.KvStore;
 import io.fairlead.kvstore.Op;
 import io.fairlead.kvstore.Txn;
 import io.fairlead.runtime.retry.Backoff;
+import io.fairlead.runtime.retry.Retrying;
 import io.fairlead.runtime.retry.Timers;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,7 +46,7 @@ public final class NodeAllocator {
     private final ClusterPool pool;
     private final Occupancy occupancy;
     private final Planner planner;
-    private final Timers timers;
+    private final Retrying retrying;
 
     /** An allocator for the nodes of one cluster; {@code occupancy} watches the same store. */
     public NodeAllocator(KvStore store, IpamKeys keys, Cluster cluster, Occupancy occupancy, Timers timers) {
@@ -57,7 +56,9 @@ public final class NodeAllocator {
         this.pool = cluster.pool();
         this.occupancy = occupancy;
         this.planner = new Planner(keys, pool, new RecordWriter(cluster.id()), occupancy);
-        this.timers = timers;
+        // starts anew after an unanswered request: what took effect is then seen
+        this.retrying = new Retrying(
+                timers, failure -> failure instanceof KvException e && e.kind() != FailureKind.GIVE_UP, MAX_FAILURES);
     }
 
     /**
@@ -79,7 +80,7 @@ public final class NodeAllocator {
         return Future.<Void>succeededFuture()
                 .compose(ignored -> {
                     planner.check(asked);
-                    return retrying(
+                    return retrying.call(
                             attempt.backoff,
                             () -> read(planner.firstReads(owner)).compose(seen -> step(attempt, seen)));
                 })
@@ -103,7 +104,7 @@ public final class NodeAllocator {
         Owner owner = new Owner(cluster, node);
         Backoff backoff = backoff();
         Release release = new Release(keys, owner);
-        return retrying(backoff, () -> read(release.firstReads()).compose(seen -> release(release, seen, 0)))
+        return retrying.call(backoff, () -> read(release.firstReads()).compose(seen -> release(release, seen, 0)))
                 .onSuccess(done -> LOGGER.atInfo()
                         .addKeyValue("node", node)
                         .addKeyValue("released", done)
@@ -185,19 +186,6 @@ public final class NodeAllocator {
 
     private Future<Seen> read(List<Op> reads) {
         return store.commit(new Txn(List.of(), reads, List.of())).map(result -> Seen.of(reads, result));
-    }
-
-    /** Starts anew after an unanswered request: what took effect is then seen. */
-    private <T> Future<T> retrying(Backoff backoff, Supplier<Future<T>> attempt) {
-        return attempt.get().recover(failure -> {
-            boolean again = failure instanceof KvException kv && kv.kind() != FailureKind.GIVE_UP;
-            if (!again || backoff.attempts() >= MAX_FAILURES) {
-                return Future.failedFuture(failure);
-            }
-            Promise<T> later = Promise.promise();
-            timers.after(backoff.next(), () -> retrying(backoff, attempt).onComplete(later));
-            return later.future();
-        });
     }
 
     private static Backoff backoff() {

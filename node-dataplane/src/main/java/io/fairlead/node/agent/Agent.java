@@ -48,6 +48,7 @@ import org.slf4j.LoggerFactory;
 final class Agent {
     private static final Logger LOGGER = LoggerFactory.getLogger(Agent.class);
     private static final Duration SETTLE_DEADLINE = Duration.ofSeconds(20);
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final Duration CALL_DEADLINE = Duration.ofSeconds(5);
 
     private static final int REFRESH_SECONDS = 60;
@@ -87,7 +88,7 @@ final class Agent {
         AddressPool pool = new AddressPool(node.podCidrs(), random);
         IdentityClient identities = new IdentityClient(node.name(), node.address(), channels.identity(), CALL_DEADLINE);
         EndpointManager endpoints = new EndpointManager(
-                new EndpointManager.Settings(config.stateDir(), devices.mtu(config.mtu()), Duration.ofSeconds(30)),
+                new EndpointManager.Settings(config.stateDir(), devices.mtu(config.mtu()), PATIENCE),
                 pool,
                 new EndpointManager.Ports(new NetlinkPodDevices(netlink), identities, identities, settler),
                 random);
@@ -95,21 +96,31 @@ final class Agent {
         life.onClose("endpoints", endpoints);
         reconciler.start(config.resyncInterval());
         Controller refreshing = controllers.get("endpoint-refresh");
-        feed(node, channels, reconciler, background, () -> {
+        Runnable tellAgain = () -> {
             registration.again(node, calls);
             calls.execute(() -> refresh(endpoints, refreshing));
-        });
+        };
+        feed(node, channels, reconciler, background, tellAgain);
         watch(netlink, datapath);
         keepRefreshing(endpoints, refreshing, calls);
-        serve(new AgentView(
+        serve(view(node, datapath, endpoints, pool, channels));
+    }
+
+    private AgentView view(
+            LocalNode node,
+            NodeDatapath datapath,
+            EndpointManager endpoints,
+            AddressPool pool,
+            ServiceChannels channels) {
+        return new AgentView(
                 node,
-                reconciler,
+                datapath.reconciler(),
                 endpoints,
                 pool,
                 datapath.metrics()::read,
                 controllers,
                 channels.distributor(),
-                version()));
+                version());
     }
 
     private void checkRequirements() {
