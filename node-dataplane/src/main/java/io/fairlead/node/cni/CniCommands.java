@@ -71,6 +71,12 @@ public final class CniCommands {
         CniArgs args = request.args();
         config.refuseUnsupported();
         Workload workload = new Workload(args.namespace(), args.pod(), labels(config, args));
+        if (endpoints.find(attachment).isEmpty()) {
+            // a pod that is there is told again at any time; a new one could not talk yet
+            notReady.get().ifPresent(reason -> {
+                throw new CniException(CniCode.TRY_AGAIN, "agent is not ready: " + reason);
+            });
+        }
         Optional<ObjectNode> previous = config.prevResult();
         Endpoint endpoint = endpoints.add(new EndpointRequest(
                 attachment, request.netns(), config.network(), workload, config.requestedIps(args)));

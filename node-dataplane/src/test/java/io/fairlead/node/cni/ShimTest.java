@@ -158,6 +158,21 @@ class ShimTest {
     }
 
     @Test
+    void addIsRefusedUntilANewPodCouldTalk() throws Exception {
+        run("ADD", config("1.1.0"));
+        agent.notReady.set(Optional.of("no route snapshot yet"));
+        expectError(
+                run("ADD", config("1.1.0"), "CNI_CONTAINERID=b", "CNI_NETNS=/run/netns/b"),
+                "1.1.0",
+                11,
+                "agent is not ready: no route snapshot yet");
+        assertThat(run("ADD", config("1.1.0")).exitCode())
+                .as("a pod that is there")
+                .isZero();
+        assertThat(agent.endpoints.endpoints()).hasSize(1);
+    }
+
+    @Test
     void gcRemovesWhatIsNotListedAndNothingWithoutAList() throws Exception {
         run("ADD", config("1.1.0"));
         run("ADD", config("1.1.0"), "CNI_CONTAINERID=b", "CNI_NETNS=/run/netns/b");
