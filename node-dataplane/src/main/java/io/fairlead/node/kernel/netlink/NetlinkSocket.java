@@ -5,12 +5,14 @@ import io.fairlead.node.kernel.KernelException;
 import io.fairlead.node.kernel.ffi.Native;
 import java.io.Closeable;
 import java.nio.BufferOverflowException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -27,7 +29,9 @@ public final class NetlinkSocket implements Closeable {
     private static final int BATCH = 256;
     private static final int LARGEST_REQUEST = 1024;
     private static final int SEND_SIZE = 32 * 1024;
-    private static final int DUMP_ATTEMPTS = 20;
+    private static final Duration DUMP_PATIENCE = Duration.ofSeconds(5);
+    private static final long FIRST_PAUSE_NANOS = 500_000;
+    private static final long LONGEST_PAUSE_NANOS = 50_000_000;
     private static final int NLM_F_CAPPED = 0x100;
     private static final int NLM_F_ACK_TLVS = 0x200;
     private static final int NLMSGERR_ATTR_MSG = 1;
@@ -124,14 +128,21 @@ public final class NetlinkSocket implements Closeable {
      */
     public synchronized <T> List<T> dump(
             String attempt, Consumer<NlmsgWriter> encode, Function<Nlmsg, @Nullable T> decode) {
-        for (int i = 0; i < DUMP_ATTEMPTS; i++) {
+        long end = System.nanoTime() + DUMP_PATIENCE.toNanos();
+        long pause = FIRST_PAUSE_NANOS;
+        int attempts = 0;
+        do {
+            attempts++;
             List<T> result = new ArrayList<>();
             if (dumpOnce(attempt, start(attempt, encode), decode, result)) {
                 return result;
             }
-        }
+            // who changes the table is given time to be done
+            LockSupport.parkNanos(pause);
+            pause = Math.min(2 * pause, LONGEST_PAUSE_NANOS);
+        } while (System.nanoTime() < end);
         throw new KernelException(
-                attempt, 0, "the table changed during each of " + DUMP_ATTEMPTS + " dumps", FailureKind.RETRY);
+                attempt, 0, "the table changed during each of " + attempts + " dumps", FailureKind.RETRY);
     }
 
     @Override

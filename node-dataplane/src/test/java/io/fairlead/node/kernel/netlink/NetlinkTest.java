@@ -13,7 +13,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -162,6 +164,8 @@ class NetlinkTest {
                 while (!done.get()) {
                     churn.upsert(Map.of(id, new NextHop(Ip.parse("10.9.200.1"), v0)));
                     churn.delete(List.of(id));
+                    // changes without a pause would let no dump be whole, ever
+                    LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
                 }
             }
         });
