@@ -30,9 +30,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -176,8 +174,7 @@ final class Agent {
                 backoff());
         life.onClose("identity feed", identities);
         for (Source source : Source.values()) {
-            String name = source.name().toLowerCase(Locale.ROOT);
-            life.health().register(name, HealthCheck.of(() -> {
+            life.health().register(source.label(), HealthCheck.of(() -> {
                 boolean known = reconciler.state().knows(source);
                 return new HealthCheck.State(known, known ? "in sync" : "waiting for the first complete state");
             }));
@@ -234,10 +231,8 @@ final class Agent {
 
     /** What STATUS tells a runtime: an ADD cannot succeed before the services have been heard. */
     private static Optional<String> notReady(AgentView view) {
-        return Arrays.stream(Source.values())
-                .filter(source -> !view.reconciler().state().knows(source))
-                .map(source -> "waiting for the first complete state of "
-                        + source.name().toLowerCase(Locale.ROOT))
+        return view.reconciler().state().missing().stream()
+                .map(source -> "waiting for the first complete state of " + source.label())
                 .findFirst();
     }
 

@@ -99,7 +99,7 @@ public final class AgentApi extends AgentServiceImplBase {
             TreeMap<String, NodeEntry.Builder> nodes = new TreeMap<>();
             for (PeerRoute route : view.reconciler().state().routes().values()) {
                 String name = route.clusterName() + "/" + route.nodeName();
-                boolean local = name.equals(view.node().fullName());
+                boolean local = view.node().owns(route);
                 NodeEntry.Builder node = nodes.computeIfAbsent(
                         name, n -> NodeEntry.newBuilder().setName(n).setSource(local ? "local" : "kvstore"));
                 if (route.cidr().family() == Ip.Family.V4) {

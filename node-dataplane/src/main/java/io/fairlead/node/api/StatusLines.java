@@ -1,7 +1,6 @@
 package io.fairlead.node.api;
 
 import io.fairlead.node.desired.DesiredState.Source;
-import io.fairlead.node.desired.PeerRoute;
 import io.fairlead.node.kernel.RouteTarget;
 import io.fairlead.node.reconcile.Report;
 import io.fairlead.node.status.Controller;
@@ -65,12 +64,8 @@ final class StatusLines {
     }
 
     private StatusLine agent() {
-        List<String> waiting = new ArrayList<>();
-        for (Source source : Source.values()) {
-            if (!view.reconciler().state().knows(source)) {
-                waiting.add(source.name().toLowerCase(java.util.Locale.ROOT));
-            }
-        }
+        List<String> waiting =
+                view.reconciler().state().missing().stream().map(Source::label).toList();
         return waiting.isEmpty()
                 ? line("Fairlead", "Ok " + view.version(), State.STATE_OK)
                 : line("Fairlead", "Waiting for " + String.join(", ", waiting), State.STATE_WARNING);
@@ -78,7 +73,7 @@ final class StatusLines {
 
     private StatusLine routes() {
         long wanted = view.reconciler().state().routes().values().stream()
-                .filter(route -> !isOwn(route))
+                .filter(route -> !view.node().owns(route))
                 .count();
         long installed = view.reconciler().observed().routes().values().stream()
                 .filter(target -> target instanceof RouteTarget.Via)
@@ -96,11 +91,6 @@ final class StatusLines {
     private String devices() {
         return " "
                 + view.reconciler().nativeDevices().keySet().stream().sorted().toList();
-    }
-
-    private boolean isOwn(PeerRoute route) {
-        return route.nodeName().equals(view.node().name().value())
-                && route.clusterName().equals(view.node().cluster().value());
     }
 
     private StatusLine kernel() {

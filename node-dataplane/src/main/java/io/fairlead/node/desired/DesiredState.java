@@ -2,9 +2,11 @@ package io.fairlead.node.desired;
 
 import io.fairlead.contract.Cidr;
 import io.fairlead.contract.Ip;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -37,7 +39,12 @@ public record DesiredState(
         /** The identity service. */
         IDENTITIES,
         /** The endpoints of this node, restored from its disk. */
-        PODS
+        PODS;
+
+        /** Its name in status, health and errors: "routes". */
+        public String label() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
     /** Nothing said yet. */
@@ -46,6 +53,11 @@ public record DesiredState(
 
     public boolean knows(Source source) {
         return complete.contains(source);
+    }
+
+    /** The sources that have not said all they know, in their order. */
+    public List<Source> missing() {
+        return Arrays.stream(Source.values()).filter(source -> !knows(source)).toList();
     }
 
     public DesiredState withRoutes(Map<Cidr, PeerRoute> newRoutes) {

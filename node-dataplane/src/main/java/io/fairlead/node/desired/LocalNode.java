@@ -25,6 +25,11 @@ public record LocalNode(NodeName name, ClusterName cluster, Ip address, List<Cid
         }
     }
 
+    /** True for the route to this node's own pods. */
+    public boolean owns(PeerRoute route) {
+        return route.nodeName().equals(name.value()) && route.clusterName().equals(cluster.value());
+    }
+
     /** The node as lists show it: "cluster/name". */
     public String fullName() {
         return cluster + "/" + name;

@@ -154,7 +154,7 @@ public final class Translator {
         }
         for (PeerRoute route : state.routes().values()) {
             Optional<String> reason = refusal(route);
-            if (isOwn(route) || !routing.directRoutes()) {
+            if (node.owns(route) || !routing.directRoutes()) {
                 continue;
             }
             if (reason.isPresent()) {
@@ -178,14 +178,9 @@ public final class Translator {
         ids.keep(hops.keySet());
     }
 
-    private boolean isOwn(PeerRoute route) {
-        return route.nodeName().equals(node.name().value())
-                && route.clusterName().equals(node.cluster().value());
-    }
-
     /** A route that would take this node's own pods or its way to other nodes away is refused. */
     private Optional<String> refusal(PeerRoute route) {
-        if (isOwn(route)) {
+        if (node.owns(route)) {
             return Optional.empty();
         }
         List<Cidr> allowed = routing.nativeCidrs();
