@@ -6,3 +6,5 @@
 #include "from_netdev.c"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+const struct named named SEC(".rodata.named") = {};

@@ -16,6 +16,32 @@ const volatile __u8 has_router_ipv6 = 0;
 const volatile __u32 fl_host_ifindex = 0;
 const volatile __u8 fl_host_mac[6] = {0};
 
+// The node's own endpoint, named in events of hooks that are no pod's.
+const volatile __u32 host_endpoint_id = 0;
+
+// 1: packets take the way through the stack (enable-host-legacy-routing), both ways.
+const volatile __u8 legacy_host_routing = 0;
+
+// 1: pods' packets to elsewhere leave from the node's address (enable-bpf-masquerade), by family.
+const volatile __u8 masquerade_ipv4 = 0;
+const volatile __u8 masquerade_ipv6 = 0;
+
+// 1: packets to other nodes' addresses are masqueraded too (enable-remote-node-masquerade).
+const volatile __u8 masquerade_remote_nodes = 0;
+
+// Ports that translated flows may have, host byte order, both included.
+const volatile __u16 nat_port_min = 32768;
+const volatile __u16 nat_port_max = 65535;
+
+// 1: debug messages are written when somebody listens (debug-verbose: datapath).
+const volatile __u8 debug_datapath = 0;
+
+// How long connections live without a packet, in ns.
+const volatile __u64 ct_tcp_ns = 8000ULL * 1000000000;
+const volatile __u64 ct_syn_ns = 60ULL * 1000000000;
+const volatile __u64 ct_close_ns = 10ULL * 1000000000;
+const volatile __u64 ct_any_ns = 60ULL * 1000000000;
+
 // Element by element: a memcpy would cast volatile away, and clang would copy the zeros above.
 static __always_inline void copy_router_ipv6(__be32 to[4])
 {

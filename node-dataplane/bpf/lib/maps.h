@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-// Every map. All are pinned, outlive the agent, and are written by the agent's reconciler only (metrics: by
-// the programs only).
+// Every map. All are pinned and outlive the agent. What the agent's reconciler writes nobody else writes; the
+// programs' own are said to be so. Sizes marked "configured" are the agent's to set before loading.
 #pragma once
 
 #include "kernel.h"
@@ -50,3 +50,116 @@ struct {
 	__type(key, __u32);
 	__type(value, struct metric);
 } metrics SEC(".maps");
+
+// What policies say, all endpoints' together: those of one identity share one. Looked up for a peer's identity
+// and for any; the longest match of each counts.
+// Read by every hook that judges. 1048576: 64 policies of 16384 entries. Not preallocated.
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, 1048576);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct policy_key);
+	__type(value, struct policy_entry);
+} policies SEC(".maps");
+
+// Connections. TCP has tables of its own, so that no flood of others takes its place.
+// Written by the programs; the agent removes what is past its time. Configured.
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 524288);
+	__type(key, struct ct_key4);
+	__type(value, struct ct_entry);
+} ct4_tcp SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 262144);
+	__type(key, struct ct_key4);
+	__type(value, struct ct_entry);
+} ct4_any SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 524288);
+	__type(key, struct ct_key6);
+	__type(value, struct ct_entry);
+} ct6_tcp SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 262144);
+	__type(key, struct ct_key6);
+	__type(value, struct ct_entry);
+} ct6_any SEC(".maps");
+
+// Address translations, two entries each. Written by the programs; the agent removes what is idle. Configured.
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 524288);
+	__type(key, struct nat_key4);
+	__type(value, struct nat_entry4);
+} nat4 SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 524288);
+	__type(key, struct nat_key6);
+	__type(value, struct nat_entry6);
+} nat6 SEC(".maps");
+
+// What pods become when they leave by a device, by ifindex; by a device without an entry they leave as they are.
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 256);
+	__type(key, __u32);
+	__type(value, struct masquerade_address);
+} masquerade SEC(".maps");
+
+// Destinations that see pods' own addresses.
+// 16384: Cilium's size. Not preallocated.
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, 16384);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct ipcache_key);
+	__type(value, struct no_masquerade_entry);
+} no_masquerade SEC(".maps");
+
+// Ports of datagrams whose later fragments are still to come. Written by the programs only. Configured.
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 8192);
+	__type(key, struct fragment_key);
+	__type(value, struct fragment_ports);
+} fragments SEC(".maps");
+
+// The one entry of what the agent may change while the programs run.
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct settings);
+} settings SEC(".maps");
+
+// What the programs tell those who listen: debug_event and packet_event. Nobody is woken, the agent looks.
+// Configured: bytes, a power of two.
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1048576);
+} events SEC(".maps");
+
+// Events that found no room, each processor its own.
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} lost_events SEC(".maps");
+
+// What the last packet with MARK_EXPLAIN met.
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct explanation);
+} explained SEC(".maps");

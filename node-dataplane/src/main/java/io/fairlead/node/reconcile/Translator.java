@@ -15,6 +15,7 @@ import io.fairlead.node.kernel.IpcacheEntry;
 import io.fairlead.node.kernel.LocalEndpoint;
 import io.fairlead.node.kernel.NextHop;
 import io.fairlead.node.kernel.PodInterface;
+import io.fairlead.node.kernel.PolicyRef;
 import io.fairlead.node.kernel.RouteTarget;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -223,13 +224,13 @@ public final class Translator {
     private Map<Ip, LocalEndpoint> endpoints(DesiredState state) {
         Map<Ip, LocalEndpoint> entries = new HashMap<>();
         for (Pod pod : state.pods().values()) {
-            LocalEndpoint entry =
-                    new LocalEndpoint(pod.ifindex(), pod.id(), false, pod.identity(), pod.mac(), pod.nodeMac());
+            LocalEndpoint entry = new LocalEndpoint(
+                    pod.ifindex(), pod.id(), false, pod.identity(), PolicyRef.NONE, pod.mac(), pod.nodeMac());
             pod.ipv4().ifPresent(ip -> entries.put(ip, entry));
             pod.ipv6().ifPresent(ip -> entries.put(ip, entry));
         }
         for (Ip own : hostAddresses(state)) {
-            entries.put(own, new LocalEndpoint(0, 0, true, IdentityId.HOST, NO_MAC, NO_MAC));
+            entries.put(own, new LocalEndpoint(0, 0, true, IdentityId.HOST, PolicyRef.NONE, NO_MAC, NO_MAC));
         }
         return entries;
     }
@@ -239,7 +240,14 @@ public final class Translator {
         for (Pod pod : state.pods().values()) {
             entries.put(
                     pod.ifindex(),
-                    new PodInterface(pod.id(), pod.identity(), pod.ipv4(), pod.ipv6(), pod.mac(), pod.nodeMac()));
+                    new PodInterface(
+                            pod.id(),
+                            pod.identity(),
+                            pod.ipv4(),
+                            pod.ipv6(),
+                            PolicyRef.NONE,
+                            pod.mac(),
+                            pod.nodeMac()));
         }
         return entries;
     }

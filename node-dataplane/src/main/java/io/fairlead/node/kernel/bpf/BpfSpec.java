@@ -29,8 +29,8 @@ public final class BpfSpec {
      * @param valueSize in bytes
      * @param maxEntries most entries it holds
      * @param flags of its creation
-     * @param keyType name of the key's C type
-     * @param valueType name of the value's C type
+     * @param keyType name of the key's C type, empty for none
+     * @param valueType name of the value's C type, empty for none
      */
     public record MapSpec(
             int type, int keySize, int valueSize, int maxEntries, int flags, String keyType, String valueType) {}
@@ -95,7 +95,15 @@ public final class BpfSpec {
                             + " (expected: type, max_entries, map_flags, key or value)");
             }
         }
-        return new MapSpec(type, btf.size(key), btf.size(value), entries, flags, btf.name(key), btf.name(value));
+        // a ring buffer has neither
+        return new MapSpec(
+                type,
+                key == 0 ? 0 : btf.size(key),
+                value == 0 ? 0 : btf.size(value),
+                entries,
+                flags,
+                key == 0 ? "" : btf.name(key),
+                value == 0 ? "" : btf.name(value));
     }
 
     byte[] object() {

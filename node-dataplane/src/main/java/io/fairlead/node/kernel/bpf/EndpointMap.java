@@ -11,6 +11,7 @@ public final class EndpointMap extends MapTable<Ip, LocalEndpoint> {
     private final Fields fields;
     private final StructCodec key;
     private final StructCodec value;
+    private final PolicyRefs policies;
     private final int hostFlag;
 
     /** @param map the open map "endpoints" */
@@ -19,6 +20,7 @@ public final class EndpointMap extends MapTable<Ip, LocalEndpoint> {
         fields = new Fields(spec);
         key = spec.struct(map.spec().keyType());
         value = spec.struct(map.spec().valueType());
+        policies = new PolicyRefs(spec);
         hostFlag = spec.number("endpoint_flags", "ENDPOINT_HOST");
     }
 
@@ -34,13 +36,14 @@ public final class EndpointMap extends MapTable<Ip, LocalEndpoint> {
 
     @Override
     void writeValue(ByteBuffer values, int offset, LocalEndpoint endpoint) {
-        value.at(values, offset)
+        StructCodec.Value written = value.at(values, offset)
                 .putInt("ifindex", endpoint.ifindex())
                 .putInt("id", endpoint.id())
                 .putInt("identity", endpoint.identity().value())
                 .putInt("flags", endpoint.host() ? hostFlag : 0)
                 .putBytes("mac", endpoint.mac().bytes())
                 .putBytes("node_mac", endpoint.nodeMac().bytes());
+        policies.put(written, endpoint.policy());
     }
 
     @Override
@@ -51,6 +54,7 @@ public final class EndpointMap extends MapTable<Ip, LocalEndpoint> {
                 endpoint.getInt("id"),
                 (endpoint.getInt("flags") & hostFlag) != 0,
                 new IdentityId(endpoint.getInt("identity")),
+                policies.get(endpoint),
                 Mac.of(endpoint.getBytes("mac")),
                 Mac.of(endpoint.getBytes("node_mac")));
     }

@@ -11,6 +11,7 @@ import java.util.Optional;
 /** The map "interfaces": which endpoint is behind a device, by ifindex. */
 public final class InterfaceMap extends MapTable<Integer, PodInterface> {
     private final StructCodec value;
+    private final PolicyRefs policies;
     private final int ipv4Flag;
     private final int ipv6Flag;
 
@@ -18,6 +19,7 @@ public final class InterfaceMap extends MapTable<Integer, PodInterface> {
     public InterfaceMap(BpfSpec spec, BpfMap map) {
         super(map);
         value = spec.struct(map.spec().valueType());
+        policies = new PolicyRefs(spec);
         ipv4Flag = spec.number("interface_flags", "INTERFACE_IPV4");
         ipv6Flag = spec.number("interface_flags", "INTERFACE_IPV6");
     }
@@ -41,6 +43,7 @@ public final class InterfaceMap extends MapTable<Integer, PodInterface> {
                 .putInt("flags", flags)
                 .putBytes("mac", pod.mac().bytes())
                 .putBytes("node_mac", pod.nodeMac().bytes());
+        policies.put(written, pod.policy());
         pod.ipv4().ifPresent(ip -> written.putBytes("ipv4", ip.bytes()));
         pod.ipv6().ifPresent(ip -> written.putBytes("ipv6", ip.bytes()));
     }
@@ -54,6 +57,7 @@ public final class InterfaceMap extends MapTable<Integer, PodInterface> {
                 new IdentityId(pod.getInt("identity")),
                 (flags & ipv4Flag) == 0 ? Optional.empty() : Optional.of(Ip.of(pod.getBytes("ipv4"))),
                 (flags & ipv6Flag) == 0 ? Optional.empty() : Optional.of(Ip.of(pod.getBytes("ipv6"))),
+                policies.get(pod),
                 Mac.of(pod.getBytes("mac")),
                 Mac.of(pod.getBytes("node_mac")));
     }

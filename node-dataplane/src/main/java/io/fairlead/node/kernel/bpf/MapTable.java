@@ -3,6 +3,7 @@ package io.fairlead.node.kernel.bpf;
 import io.fairlead.contract.Ip;
 import io.fairlead.node.kernel.KernelException;
 import io.fairlead.node.kernel.KernelTable;
+import io.fairlead.node.kernel.PolicyRef;
 import io.fairlead.node.kernel.bpf.StructCodec.Value;
 import io.fairlead.node.kernel.ffi.Bpf;
 import java.nio.ByteBuffer;
@@ -33,6 +34,11 @@ abstract class MapTable<K, V> implements KernelTable<K, V> {
 
     /** Writes a value to its bytes, which are zero. */
     abstract void writeValue(ByteBuffer values, int offset, V value);
+
+    /** As the other, for values that repeat something of their key. */
+    void writeValue(ByteBuffer values, int offset, K key, V value) {
+        writeValue(values, offset, value);
+    }
 
     abstract V readValue(ByteBuffer values, int offset);
 
@@ -75,7 +81,7 @@ abstract class MapTable<K, V> implements KernelTable<K, V> {
             ByteBuffer keyBytes = keyBytes(chunk);
             ByteBuffer valueBytes = Bpf.buffer(chunk.size() * valueSize);
             for (int i = 0; i < chunk.size(); i++) {
-                writeValue(valueBytes, i * valueSize, entries.get(chunk.get(i)));
+                writeValue(valueBytes, i * valueSize, chunk.get(i), entries.get(chunk.get(i)));
             }
             write(
                     chunk,
@@ -170,6 +176,34 @@ abstract class MapTable<K, V> implements KernelTable<K, V> {
             }
             throw new IllegalArgumentException(
                     "address family: " + family + " (expected: " + ipv4 + " or " + ipv6 + ")");
+        }
+    }
+
+    /** Which policy judges an endpoint, as values of two maps have it. */
+    static final class PolicyRefs {
+        private final int ingress;
+        private final int egress;
+        private final int audit;
+
+        PolicyRefs(BpfSpec spec) {
+            ingress = spec.number("policy_flags", "POLICY_INGRESS");
+            egress = spec.number("policy_flags", "POLICY_EGRESS");
+            audit = spec.number("policy_flags", "POLICY_AUDIT");
+        }
+
+        void put(Value value, PolicyRef policy) {
+            value.putInt("policy.id", policy.id())
+                    .putInt(
+                            "policy.flags",
+                            (policy.ingress() ? ingress : 0)
+                                    | (policy.egress() ? egress : 0)
+                                    | (policy.audit() ? audit : 0));
+        }
+
+        PolicyRef get(Value value) {
+            int flags = value.getInt("policy.flags");
+            return new PolicyRef(
+                    value.getInt("policy.id"), (flags & ingress) != 0, (flags & egress) != 0, (flags & audit) != 0);
         }
     }
 }

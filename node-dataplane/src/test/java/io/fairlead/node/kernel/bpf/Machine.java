@@ -10,6 +10,7 @@ import io.fairlead.node.kernel.Hook;
 import io.fairlead.node.kernel.Hook.Direction;
 import io.fairlead.node.kernel.LocalEndpoint;
 import io.fairlead.node.kernel.PodInterface;
+import io.fairlead.node.kernel.PolicyRef;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -82,7 +83,7 @@ final class Machine implements AutoCloseable {
                 new DatapathConfig(
                         Optional.of(pod4(number, 1)), Optional.of(pod6(number, 1)), namespace.ifindex("fl_host"), mac),
                 root);
-        LocalEndpoint host = new LocalEndpoint(0, 0, true, IdentityId.HOST, mac, mac);
+        LocalEndpoint host = new LocalEndpoint(0, 0, true, IdentityId.HOST, PolicyRef.NONE, mac, mac);
         assertThat(new EndpointMap(spec, object.map("endpoints"))
                         .upsert(Map.of(ip(), host, ip6(), host, pod4(number, 1), host, pod6(number, 1), host)))
                 .isEmpty();
@@ -114,10 +115,11 @@ final class Machine implements AutoCloseable {
         int ifindex = namespace.ifindex(lxc);
         attach(lxc, Direction.INGRESS, "from_container");
         attach(lxc, Direction.EGRESS, "to_container");
-        PodInterface entry = new PodInterface(index, identity, Optional.of(ipv4), Optional.of(ipv6), mac, nodeMac);
+        PodInterface entry =
+                new PodInterface(index, identity, Optional.of(ipv4), Optional.of(ipv6), PolicyRef.NONE, mac, nodeMac);
         assertThat(new InterfaceMap(spec, object.map("interfaces")).upsert(Map.of(ifindex, entry)))
                 .isEmpty();
-        LocalEndpoint endpoint = new LocalEndpoint(ifindex, index, false, identity, mac, nodeMac);
+        LocalEndpoint endpoint = new LocalEndpoint(ifindex, index, false, identity, PolicyRef.NONE, mac, nodeMac);
         assertThat(new EndpointMap(spec, object.map("endpoints")).upsert(Map.of(ipv4, endpoint, ipv6, endpoint)))
                 .isEmpty();
         return pod;

@@ -10,7 +10,12 @@ import io.fairlead.contract.Mac;
 import io.fairlead.node.kernel.IpcacheEntry;
 import io.fairlead.node.kernel.KernelException;
 import io.fairlead.node.kernel.LocalEndpoint;
+import io.fairlead.node.kernel.MasqueradeAddress;
+import io.fairlead.node.kernel.NoMasquerade;
 import io.fairlead.node.kernel.PodInterface;
+import io.fairlead.node.kernel.PolicyEntry;
+import io.fairlead.node.kernel.PolicyKey;
+import io.fairlead.node.kernel.PolicyRef;
 import io.fairlead.node.kernel.ffi.Bpf;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -170,17 +175,58 @@ class MapTableTest {
                 .hasMessageContaining("lines)");
     }
 
+    @Test
+    void policiesOfEveryLengthComeBackAsWritten() {
+        PolicyMap policies = new PolicyMap(spec, object.map("policies"));
+        Map<PolicyKey, PolicyEntry> entries = new HashMap<>();
+        entries.put(new PolicyKey(1, true, 0, 0, 0, 0), new PolicyEntry(false, 1));
+        entries.put(new PolicyKey(1, false, 0, 0, 0, 0), new PolicyEntry(true, 2));
+        entries.put(new PolicyKey(1, true, -1, 6, 0, 0), new PolicyEntry(false, 3));
+        for (int bits = 1; bits <= 16; bits++) {
+            entries.put(
+                    new PolicyKey(2, true, 300, 17, (0xffff << (16 - bits)) & 0xffff, bits),
+                    new PolicyEntry(bits % 2 == 0, bits));
+        }
+        assertThat(policies.upsert(entries)).isEmpty();
+        assertThat(policies.load()).isEqualTo(entries);
+        assertThat(policies.delete(entries.keySet())).isEmpty();
+        assertThat(policies.load()).isEmpty();
+    }
+
+    @Test
+    void masqueradeAddressesAndExclusionsComeBackAsWritten() {
+        MasqueradeMap addresses = new MasqueradeMap(spec, object.map("masquerade"));
+        Map<Integer, MasqueradeAddress> wanted = Map.of(
+                3, new MasqueradeAddress(Optional.of(Ip.parse("192.168.2.31")), Optional.empty()),
+                4, new MasqueradeAddress(Optional.empty(), Optional.of(Ip.parse("fd00::31"))));
+        assertThat(addresses.upsert(wanted)).isEmpty();
+        assertThat(addresses.load()).isEqualTo(wanted);
+        NoMasqueradeMap exclusions = new NoMasqueradeMap(spec, object.map("no_masquerade"));
+        Map<Cidr, NoMasquerade> excluded =
+                Map.of(Cidr.parse("10.0.0.0/8"), NoMasquerade.NATIVE, Cidr.parse("fd00::/8"), NoMasquerade.AGENT);
+        assertThat(exclusions.upsert(excluded)).isEmpty();
+        assertThat(exclusions.load()).isEqualTo(excluded);
+    }
+
     private static LocalEndpoint endpoint(Random random) {
         return new LocalEndpoint(
                 random.nextInt(1 << 20),
                 random.nextInt(65536),
                 random.nextBoolean(),
                 new IdentityId(random.nextInt()),
+                new PolicyRef(random.nextInt(), random.nextBoolean(), random.nextBoolean(), random.nextBoolean()),
                 new Mac(random.nextLong() >>> 16),
                 new Mac(random.nextLong() >>> 16));
     }
 
     private static PodInterface pod(Optional<Ip> ipv4, Optional<Ip> ipv6) {
-        return new PodInterface(9, new IdentityId(300), ipv4, ipv6, new Mac(0x020000000002L), new Mac(3));
+        return new PodInterface(
+                9,
+                new IdentityId(300),
+                ipv4,
+                ipv6,
+                new PolicyRef(7, true, false, true),
+                new Mac(0x020000000002L),
+                new Mac(3));
     }
 }

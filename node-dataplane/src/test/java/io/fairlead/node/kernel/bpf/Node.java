@@ -10,6 +10,7 @@ import io.fairlead.contract.Mac;
 import io.fairlead.node.kernel.IpcacheEntry;
 import io.fairlead.node.kernel.LocalEndpoint;
 import io.fairlead.node.kernel.PodInterface;
+import io.fairlead.node.kernel.PolicyRef;
 import io.fairlead.node.kernel.bpf.Metric.Direction;
 import java.nio.file.Path;
 import java.util.List;
@@ -66,9 +67,9 @@ final class Node implements AutoCloseable {
         object = BpfObject.load(
                 spec, new DatapathConfig(Optional.of(ROUTER), Optional.of(ROUTER6), flHost, FL_HOST), root);
         metrics = new MetricsMap(spec, object.map("metrics"));
-        LocalEndpoint a = new LocalEndpoint(lxcA, 1, false, new IdentityId(1001), A_MAC, A_GATE);
-        LocalEndpoint b = new LocalEndpoint(lxcB, 2, false, new IdentityId(1002), B_MAC, B_GATE);
-        LocalEndpoint host = new LocalEndpoint(0, 0, true, IdentityId.HOST, FL_HOST, FL_HOST);
+        LocalEndpoint a = new LocalEndpoint(lxcA, 1, false, new IdentityId(1001), PolicyRef.NONE, A_MAC, A_GATE);
+        LocalEndpoint b = new LocalEndpoint(lxcB, 2, false, new IdentityId(1002), PolicyRef.NONE, B_MAC, B_GATE);
+        LocalEndpoint host = new LocalEndpoint(0, 0, true, IdentityId.HOST, PolicyRef.NONE, FL_HOST, FL_HOST);
         assertThat(new EndpointMap(spec, object.map("endpoints"))
                         .upsert(Map.of(A, a, A6, a, B, b, B6, b, ROUTER, host, ROUTER6, host, NODE, host, NODE6, host)))
                 .isEmpty();
@@ -125,7 +126,8 @@ final class Node implements AutoCloseable {
     }
 
     private static PodInterface pod(int id, int identity, Ip ipv4, Ip ipv6, Mac mac, Mac gate) {
-        return new PodInterface(id, new IdentityId(identity), Optional.of(ipv4), Optional.of(ipv6), mac, gate);
+        return new PodInterface(
+                id, new IdentityId(identity), Optional.of(ipv4), Optional.of(ipv6), PolicyRef.NONE, mac, gate);
     }
 
     /** What pod A sends to its gateway's MAC. */
