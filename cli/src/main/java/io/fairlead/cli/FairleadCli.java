@@ -3,6 +3,8 @@ package io.fairlead.cli;
 import io.fairlead.cli.client.AgentClient;
 import io.fairlead.cli.client.AgentException;
 import io.fairlead.cli.client.IpamClient;
+import io.fairlead.cli.command.Invocation;
+import io.fairlead.cli.command.Run;
 import io.fairlead.cli.output.Answer;
 import io.fairlead.cli.output.Json;
 import io.fairlead.cli.output.TextStyle;
@@ -88,6 +90,16 @@ public final class FairleadCli {
                 result = result.subcommand();
             }
             CommandSpec command = result.commandSpec();
+            if (command.userObject() instanceof Run run) {
+                Options options = options(root, command);
+                return run.run(new Invocation(
+                        command,
+                        options.socket(),
+                        options.timeout(),
+                        options.json(),
+                        options.style(),
+                        new Invocation.Console(out, err, environment)));
+            }
             if (!(command.userObject() instanceof CommandTree.Action action)) {
                 throw new ParameterException(
                         command.commandLine(),

@@ -110,6 +110,11 @@ public final class AgentClient implements AutoCloseable {
         return call(stub -> new VersionAnswer(clientVersion, stub.getVersion(GetVersionRequest.getDefaultInstance())));
     }
 
+    /** For streams: no deadline is set. */
+    public AgentServiceGrpc.AgentServiceStub stream() {
+        return AgentServiceGrpc.newStub(channel);
+    }
+
     @Override
     public void close() {
         channel.shutdownNow();
@@ -117,7 +122,12 @@ public final class AgentClient implements AutoCloseable {
         var unused = eventLoop.shutdownGracefully(0, 0, TimeUnit.SECONDS);
     }
 
-    private Answer call(Function<AgentServiceGrpc.AgentServiceBlockingStub, Answer> rpc) {
+    /**
+     * One question.
+     *
+     * @param rpc makes the call; its deadline is set
+     */
+    public <T> T call(Function<AgentServiceGrpc.AgentServiceBlockingStub, T> rpc) {
         try {
             return rpc.apply(AgentServiceGrpc.newBlockingStub(channel)
                     .withDeadlineAfter(timeout.toMillis(), TimeUnit.MILLISECONDS));
