@@ -123,7 +123,7 @@ struct policy_entry {
 };
 _Static_assert(sizeof(struct policy_entry) == 24, "policy_entry has no hole");
 
-// A connection, whoever sends: the lower address (then port) is first, compared as numbers in network order.
+// A connection, whoever sends: which end is first is a matter of the numbers alone, and the same for both.
 // An echo of ICMP has its id as the port of the one who asks and 0 as the other's, so both may ask at once.
 struct ct_key4 {
 	__be32 first;
@@ -148,8 +148,8 @@ _Static_assert(sizeof(struct ct_key6) == 40, "ct_key6 has no hole");
 enum ct_flags {
 	// Begun by the second of the key; else by the first.
 	CT_BEGUN_BY_SECOND = 1,
-	// The receiver's ingress and the sender's egress have been judged here: a connection between two pods of
-	// one node has both, others the one of this node's pod.
+	// The receiver's ingress and the sender's egress have been judged here: a connection between two pods
+	// of one node has both, others the one of this node's pod.
 	CT_INGRESS = 2,
 	CT_EGRESS = 4,
 	// FIN or RST seen from who began it, and from the other.
@@ -484,10 +484,50 @@ enum identity {
 	IDENTITY_REMOTE_NODE = 6,
 };
 
-// What the agent reads and no map or function names: a variable of this type keeps it in the type information.
+// Why a packet ends here. The numbers are Cilium's, so its users and tools read them.
+enum drop_reason {
+	FORWARDED = 0,
+	DROP_INVALID_SOURCE_IP = 132,
+	DROP_POLICY = 133,
+	DROP_INVALID_PACKET = 134,
+	DROP_CT_INVALID_HEADER = 135,
+	DROP_FRAGMENTATION_NEEDED = 136,
+	DROP_WRITE_ERROR = 141,
+	DROP_UNKNOWN_TARGET = 150,
+	DROP_UNROUTABLE_IP = 151,
+	DROP_CT_NO_ROOM = 155,
+	DROP_INVALID_EXTENSION_HEADER = 156,
+	DROP_UNSUPPORTED_L2 = 166,
+	DROP_NAT_NO_MAPPING = 167,
+	DROP_NAT_UNSUPPORTED_PROTOCOL = 168,
+	DROP_FIB_LOOKUP_FAILED = 169,
+	DROP_INVALID_IDENTITY = 171,
+	DROP_FRAGMENT_NOT_FOUND = 175,
+	DROP_FORBIDDEN_ICMPV6 = 176,
+	DROP_POLICY_DENY = 181,
+	DROP_TTL_EXCEEDED = 196,
+	DROP_ENDPOINT_NOT_READY = 203,
+};
+
+enum identity {
+	IDENTITY_UNKNOWN = 0,
+	IDENTITY_HOST = 1,
+	IDENTITY_WORLD = 2,
+	IDENTITY_HEALTH = 4,
+	IDENTITY_REMOTE_NODE = 6,
+};
+
+// Room beside the stack, which has 512 bytes for all functions that call one another.
+struct scratch {
+	__u32 words[40];
+};
+
+// What the agent reads and no map or function names: a variable of this type keeps it in the type
+// information.
 struct named {
 	struct debug_event debug_event;
 	struct packet_event packet_event;
+	enum drop_reason drop_reason;
 	enum event_type event_type;
 	enum debug_message debug_message;
 	enum trace_point trace_point;

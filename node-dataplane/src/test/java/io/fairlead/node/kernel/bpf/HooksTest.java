@@ -311,7 +311,7 @@ class HooksTest {
             rows.add(told("size " + size, fromA(ip(A, B, 1, UDP, udp(size))), DROP_TTL_EXCEEDED, 11, 0));
             rows.add(told("size6 " + size, fromA(ip(A6, B6, 1, UDP, udp(size))), DROP_TTL_EXCEEDED, 3, 0));
         }
-        rows.add(told("header alone", fromA(ip(A, B, 1, UDP, new byte[0])), DROP_TTL_EXCEEDED, 11, 0));
+        rows.add(told("header alone", fromA(ip(A, B, 1, 253, new byte[0])), DROP_TTL_EXCEEDED, 11, 0));
         rows.add(told("header alone, IPv6", fromA(ip(A6, B6, 1, 59, new byte[0])), DROP_TTL_EXCEEDED, 3, 0));
         rows.add(told("ping", fromA(ip(A, REMOTE, 1, ICMP, echo(A, REMOTE))), DROP_TTL_EXCEEDED, 11, 0));
         rows.add(told("ping6", fromA(ip(A6, REMOTE6, 1, ICMPV6, echo(A6, REMOTE6))), DROP_TTL_EXCEEDED, 3, 0));
