@@ -92,11 +92,13 @@ public final class ConnectionLists {
         }
 
         boolean has(Shown flag) {
-            return entry.flags().contains(switch (flag) {
-                case RxClosing -> incoming ? Flag.CLOSING : Flag.CLOSING_REPLY;
-                case TxClosing -> incoming ? Flag.CLOSING_REPLY : Flag.CLOSING;
-                case SeenNonSyn -> Flag.SEEN_NON_SYN;
-            });
+            return entry.flags()
+                    .contains(
+                            switch (flag) {
+                                case RxClosing -> incoming ? Flag.CLOSING : Flag.CLOSING_REPLY;
+                                case TxClosing -> incoming ? Flag.CLOSING_REPLY : Flag.CLOSING;
+                                case SeenNonSyn -> Flag.SEEN_NON_SYN;
+                            });
         }
     }
 
@@ -185,9 +187,8 @@ public final class ConnectionLists {
 
     /** Forgets every connection; those that go on are judged anew. */
     public FlushBpfCtResponse flush(FlushBpfCtRequest request) {
-        int removed = tables.connections().stream()
-                .mapToInt(ConnectionTable::flush)
-                .sum();
+        int removed =
+                tables.connections().stream().mapToInt(ConnectionTable::flush).sum();
         return FlushBpfCtResponse.newBuilder().setRemoved(removed).build();
     }
 

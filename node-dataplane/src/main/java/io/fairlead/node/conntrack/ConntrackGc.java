@@ -48,8 +48,7 @@ public final class ConntrackGc implements AutoCloseable {
      * @param lifetimes those the programs were loaded with
      * @param timers whose time is CLOCK_MONOTONIC: {@link OwnThread}, which the caller closes after this
      */
-    public ConntrackGc(
-            ConntrackTables tables, Lifetimes lifetimes, Pace pace, Timers timers, Controller controller) {
+    public ConntrackGc(ConntrackTables tables, Lifetimes lifetimes, Pace pace, Timers timers, Controller controller) {
         this.tables = tables;
         this.lifetimes = lifetimes;
         this.pace = pace;

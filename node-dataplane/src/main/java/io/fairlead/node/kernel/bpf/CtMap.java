@@ -105,7 +105,9 @@ public final class CtMap implements ConnectionTable {
     @Override
     public OptionalLong expires(CtKey wanted) {
         ByteBuffer value = Bpf.buffer(entry.size());
-        return map.find(writeKey(wanted), value) ? OptionalLong.of(value.getLong(entry.expires())) : OptionalLong.empty();
+        return map.find(writeKey(wanted), value)
+                ? OptionalLong.of(value.getLong(entry.expires()))
+                : OptionalLong.empty();
     }
 
     /**
@@ -138,8 +140,8 @@ public final class CtMap implements ConnectionTable {
             int at = 0;
             while (at < count) {
                 int offset = at * key.size();
-                BpfMap.Progress progress = map.delete(
-                        keys.slice(offset, keys.capacity() - offset).order(keys.order()), count - at);
+                BpfMap.Progress progress =
+                        map.delete(keys.slice(offset, keys.capacity() - offset).order(keys.order()), count - at);
                 gone[0] += progress.done();
                 // The one it stopped at was gone already, or has to be tried alone to know why.
                 if (progress.failure() != null) {
