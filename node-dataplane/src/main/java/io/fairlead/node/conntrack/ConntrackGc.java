@@ -26,6 +26,8 @@ public final class ConntrackGc implements AutoCloseable {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(ConntrackGc.class);
     private static final double NEARLY_FULL = 0.9;
+    // The programs read a clock that is behind by up to a tick, at most 10 ms.
+    private static final long BEHIND = 20_000_000;
 
     private final ConntrackTables tables;
     private final Lifetimes lifetimes;
@@ -124,12 +126,13 @@ public final class ConntrackGc implements AutoCloseable {
         long begin = timers.nanoTime();
         Map<FlowTable, Sweep> sweeps = new LinkedHashMap<>();
         // Translations first: they are judged by connections that expired, which are still there.
-        NatSweep nat = new NatSweep(tables, lifetimes, begin);
+        long now = begin - BEHIND;
+        NatSweep nat = new NatSweep(tables, lifetimes, now);
         for (TranslationTable table : tables.translations()) {
             sweeps.put(table, nat.run(table));
         }
         for (ConnectionTable table : tables.connections()) {
-            sweeps.put(table, table.sweep(begin));
+            sweeps.put(table, table.sweep(now));
         }
         lastPass = timers.nanoTime();
         double share = sweeps.values().stream().mapToDouble(Sweep::share).max().orElse(0);

@@ -64,7 +64,7 @@ final class NatSweep {
         if (expires.isEmpty()) {
             return Connection.ABSENT;
         }
-        return expires.getAsLong() < now ? Connection.EXPIRED : Connection.LIVE;
+        return expires.getAsLong() <= now ? Connection.EXPIRED : Connection.LIVE;
     }
 
     private Duration lifetime(NatKey key) {

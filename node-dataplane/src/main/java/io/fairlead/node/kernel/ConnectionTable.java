@@ -12,13 +12,17 @@ public interface ConnectionTable extends FlowTable {
      */
     void read(BiConsumer<CtKey, CtEntry> to);
 
-    /** From when on a connection does not count, in ns of CLOCK_MONOTONIC; empty when it is not there. */
+    /**
+     * From when on a connection does not count, in ns of CLOCK_MONOTONIC; empty when it is not there.
+     *
+     * @param key its ends in either order
+     */
     OptionalLong expires(CtKey key);
 
     /**
      * Removes what has expired. An entry that a packet refreshes meanwhile stays.
      *
-     * @param now in ns of CLOCK_MONOTONIC
+     * @param now in ns of CLOCK_MONOTONIC; what counts until then or less has expired
      * @throws KernelException when it cannot be read or written; what was removed is gone
      */
     Sweep sweep(long now);

@@ -3,10 +3,10 @@ package io.fairlead.node.kernel;
 import io.fairlead.contract.Ip;
 
 /**
- * What names a connection, whoever began it: the lower address (then port) is first.
+ * What names a connection. Which end is first is the programs' matter and says nothing of who began it.
  *
- * @param first the lower address
- * @param second the other, of the same family
+ * @param first address of one end
+ * @param second that of the other, of the same family
  * @param firstPort of the first; of an ICMP echo the id when the first asks, else 0
  * @param secondPort as firstPort, of the second
  * @param protocol number of the IP protocol
@@ -19,11 +19,8 @@ public record CtKey(Ip first, Ip second, int firstPort, int secondPort, int prot
         }
     }
 
-    /** The connection between two, in either order. */
-    public static CtKey of(Ip one, int onePort, Ip other, int otherPort, int protocol) {
-        int order = one.compareTo(other);
-        return order < 0 || (order == 0 && onePort <= otherPort)
-                ? new CtKey(one, other, onePort, otherPort, protocol)
-                : new CtKey(other, one, otherPort, onePort, protocol);
+    /** The same connection with its ends the other way round. */
+    public CtKey swapped() {
+        return new CtKey(second, first, secondPort, firstPort, protocol);
     }
 }

@@ -44,11 +44,11 @@ public record NatKey(Ip src, Ip dst, int sport, int dport, int protocol, Directi
         };
     }
 
-    /** The connection as it is before translation. */
+    /** The connection as it is before translation, who began it first. */
     public CtKey connection(NatEntry entry) {
         return switch (direction) {
-            case OUT -> CtKey.of(src, sport, dst, dport, protocol);
-            case IN -> CtKey.of(entry.to(), entry.port(), src, sport, protocol);
+            case OUT -> new CtKey(src, dst, sport, dport, protocol);
+            case IN -> new CtKey(entry.to(), src, entry.port(), sport, protocol);
         };
     }
 }

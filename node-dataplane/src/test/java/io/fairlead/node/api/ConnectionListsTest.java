@@ -27,7 +27,7 @@ class ConnectionListsTest {
     private static final long SECOND = 1_000_000_000;
     private static final Ip CLIENT = Ip.parse("10.244.0.102");
     private static final Ip SERVER = Ip.parse("10.244.0.25");
-    private static final CtKey KEY = CtKey.of(CLIENT, 41234, SERVER, 80, 6);
+    private static final CtKey KEY = FakeFlows.key(CLIENT, 41234, SERVER, 80, 6);
 
     private final FakeFlows flows = new FakeFlows();
     private final Map<Integer, Set<Ip>> endpoints =
@@ -112,12 +112,12 @@ class ConnectionListsTest {
     @Test
     void allTablesAreListedInOrder() {
         flows.any6.entries.put(
-                CtKey.of(Ip.parse("fd00::66"), 9, Ip.parse("fd00::1"), 0, 58),
+                FakeFlows.key(Ip.parse("fd00::66"), 9, Ip.parse("fd00::1"), 0, 58),
                 entry(Flag.BEGUN_BY_SECOND, Flag.EGRESS));
-        flows.any4.entries.put(CtKey.of(CLIENT, 7, SERVER, 0, 1), entry(Flag.BEGUN_BY_SECOND, Flag.EGRESS));
+        flows.any4.entries.put(FakeFlows.key(CLIENT, 7, SERVER, 0, 1), entry(Flag.BEGUN_BY_SECOND, Flag.EGRESS));
         for (int port : new int[] {300, 5, 40}) {
             flows.tcp4.entries.put(
-                    CtKey.of(CLIENT, port, SERVER, 80, 6),
+                    FakeFlows.key(CLIENT, port, SERVER, 80, 6),
                     entry(Flag.BEGUN_BY_SECOND, Flag.EGRESS, Flag.CLOSING_REPLY));
         }
         assertThat(list(0))
@@ -149,8 +149,8 @@ class ConnectionListsTest {
     @Test
     void flushEmptiesEveryTable() {
         flows.tcp4.entries.put(KEY, entry());
-        flows.any4.entries.put(CtKey.of(CLIENT, 7, SERVER, 0, 1), entry());
-        flows.any6.entries.put(CtKey.of(Ip.parse("fd00::66"), 9, Ip.parse("fd00::1"), 0, 58), entry());
+        flows.any4.entries.put(FakeFlows.key(CLIENT, 7, SERVER, 0, 1), entry());
+        flows.any6.entries.put(FakeFlows.key(Ip.parse("fd00::66"), 9, Ip.parse("fd00::1"), 0, 58), entry());
         assertThat(lists.flush(FlushBpfCtRequest.getDefaultInstance()).getRemoved())
                 .isEqualTo(3);
         assertThat(list(0)).isEmpty();

@@ -132,7 +132,7 @@ class ConntrackGcTest {
         long now = timers.nanoTime();
         NatKey out = new NatKey(Ip.v4(1), Ip.v4(2), 1000, 80, 6, Direction.OUT);
         flows.nat4.map(out, new NatEntry(now, now, Ip.v4(3), 40000, false));
-        flows.tcp4.entries.put(CtKey.of(Ip.v4(1), 1000, Ip.v4(2), 80, 6), FakeFlows.until(now + TEN.toNanos()));
+        flows.tcp4.entries.put(FakeFlows.key(Ip.v4(1), 1000, Ip.v4(2), 80, 6), FakeFlows.until(now + TEN.toNanos()));
         timers.advance(Duration.ofMinutes(1));
         assertThat(gc.counts().passes()).isEqualTo(1);
         assertThat(flows.tcp4.entries).isEmpty();

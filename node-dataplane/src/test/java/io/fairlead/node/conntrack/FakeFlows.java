@@ -1,6 +1,7 @@
 package io.fairlead.node.conntrack;
 
 import io.fairlead.contract.FailureKind;
+import io.fairlead.contract.Ip;
 import io.fairlead.node.kernel.ConnectionTable;
 import io.fairlead.node.kernel.CtEntry;
 import io.fairlead.node.kernel.CtKey;
@@ -28,6 +29,12 @@ public final class FakeFlows {
     public final Translations nat4 = new Translations("nat4");
     public final Translations nat6 = new Translations("nat6");
     public final ConntrackTables tables = new ConntrackTables(tcp4, any4, tcp6, any6, nat4, nat6);
+
+    /** The key of a connection, the lower address being first. */
+    public static CtKey key(Ip one, int onePort, Ip other, int otherPort, int protocol) {
+        CtKey key = new CtKey(one, other, onePort, otherPort, protocol);
+        return one.compareTo(other) <= 0 ? key : key.swapped();
+    }
 
     /** A connection that matters only by its time. */
     public static CtEntry until(long expires) {
@@ -68,7 +75,7 @@ public final class FakeFlows {
 
         @Override
         public OptionalLong expires(CtKey key) {
-            CtEntry entry = entries.get(key);
+            CtEntry entry = entries.getOrDefault(key, entries.get(key.swapped()));
             return entry == null ? OptionalLong.empty() : OptionalLong.of(entry.expires());
         }
 
@@ -79,7 +86,7 @@ public final class FakeFlows {
             }
             sweeps++;
             int before = entries.size();
-            entries.values().removeIf(entry -> entry.expires() < now);
+            entries.values().removeIf(entry -> entry.expires() <= now);
             return new Sweep(before, before - entries.size());
         }
 

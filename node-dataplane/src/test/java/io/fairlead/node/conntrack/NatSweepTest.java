@@ -24,7 +24,7 @@ class NatSweepTest {
     private static final Ip NODE = Ip.parse("192.168.2.31");
     private static final Ip WORLD = Ip.parse("1.1.1.1");
     private static final NatKey OUT = new NatKey(POD, WORLD, 41000, 443, 6, Direction.OUT);
-    private static final CtKey CONNECTION = CtKey.of(POD, 41000, WORLD, 443, 6);
+    private static final CtKey CONNECTION = FakeFlows.key(POD, 41000, WORLD, 443, 6);
 
     private final FakeFlows flows = new FakeFlows();
 
@@ -46,21 +46,21 @@ class NatSweepTest {
         NatKey in = new NatKey(WORLD, NODE, 443, 50000, 6, Direction.IN);
         assertThat(flows.nat4.entries).containsOnlyKeys(OUT, in);
         assertThat(in.pair(flows.nat4.entries.get(in))).isEqualTo(OUT);
-        assertThat(in.connection(flows.nat4.entries.get(in))).isEqualTo(CONNECTION);
-        assertThat(OUT.connection(idle(1))).isEqualTo(CONNECTION);
+        assertThat(in.connection(flows.nat4.entries.get(in))).isEqualTo(OUT.connection(idle(1)));
+        assertThat(OUT.connection(idle(1)).swapped()).isEqualTo(CONNECTION);
     }
 
     @Test
     void theMappingOfALiveConnectionStaysHoweverIdle() {
         flows.nat4.map(OUT, idle(50_000));
-        flows.tcp4.entries.put(CONNECTION, FakeFlows.until(NOW));
+        flows.tcp4.entries.put(CONNECTION, FakeFlows.until(NOW + 1));
         assertThat(sweep()).isEqualTo(new Sweep(2, 0));
     }
 
     @Test
     void theMappingOfAnExpiredConnectionGoesAtOnce() {
         flows.nat4.map(OUT, idle(11));
-        flows.tcp4.entries.put(CONNECTION, FakeFlows.until(NOW - 1));
+        flows.tcp4.entries.put(CONNECTION, FakeFlows.until(NOW));
         assertThat(sweep()).isEqualTo(new Sweep(2, 2));
         assertThat(flows.nat4.entries).isEmpty();
     }
@@ -151,7 +151,7 @@ class NatSweepTest {
     void anEchoIsFoundByTheIdOfWhoAsks() {
         NatKey echo = new NatKey(POD, WORLD, 7, 0, 1, Direction.OUT);
         flows.nat4.map(echo, idle(20));
-        flows.any4.entries.put(CtKey.of(WORLD, 0, POD, 7, 1), FakeFlows.until(NOW - 1));
+        flows.any4.entries.put(FakeFlows.key(WORLD, 0, POD, 7, 1), FakeFlows.until(NOW - 1));
         assertThat(sweep().deleted()).isEqualTo(2);
     }
 
@@ -171,7 +171,7 @@ class NatSweepTest {
                 NatEntry pair = before.get(key.pair(entry));
                 boolean whole = pair != null && key.isUndoneBy(pair);
                 CtKey connection = key.connection(entry);
-                boolean live = made.tables.of(connection).expires(connection).orElse(0) >= NOW;
+                boolean live = made.tables.of(connection).expires(connection).orElse(0) > NOW;
                 boolean recent = entry.used() >= NOW - 10 * SECOND || (whole && pair.used() >= NOW - 10 * SECOND);
                 if (recent || (live && whole)) {
                     assertThat(made.nat4.entries).as("seed %d", seed).containsEntry(key, entry);

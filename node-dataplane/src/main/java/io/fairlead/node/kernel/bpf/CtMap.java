@@ -105,9 +105,8 @@ public final class CtMap implements ConnectionTable {
     @Override
     public OptionalLong expires(CtKey wanted) {
         ByteBuffer value = Bpf.buffer(entry.size());
-        return map.find(writeKey(wanted), value)
-                ? OptionalLong.of(value.getLong(entry.expires()))
-                : OptionalLong.empty();
+        boolean found = map.find(writeKey(wanted), value) || map.find(writeKey(wanted.swapped()), value);
+        return found ? OptionalLong.of(value.getLong(entry.expires())) : OptionalLong.empty();
     }
 
     /**
@@ -124,9 +123,9 @@ public final class CtMap implements ConnectionTable {
         map.read(entry.size(), BATCH, (keys, values, count) -> {
             seen[0] += count;
             for (int i = 0; i < count; i++) {
-                if (values.getLong(i * entry.size() + entry.expires()) < now) {
+                if (values.getLong(i * entry.size() + entry.expires()) <= now) {
                     one.put(0, keys, i * key.size(), key.size());
-                    seen[1] += map.remove(one, value, () -> value.getLong(entry.expires()) < now) ? 1 : 0;
+                    seen[1] += map.remove(one, value, () -> value.getLong(entry.expires()) <= now) ? 1 : 0;
                 }
             }
         });
