@@ -16,7 +16,8 @@ import java.util.OptionalLong;
  * those that are gone already are harder to tell from those that a full table displaced.
  *
  * <p>Only entries that were idle for as long as the shortest life of a connection are looked at closely, and each is
- * compared once more when it goes: one that is used is never removed.
+ * compared once more when it goes: one that is used is never removed. What is left is an answer in the microseconds
+ * between that and the look at its pair: it finds its entry, but the next packet out gets a new mapping.
  */
 final class NatSweep {
     private final ConntrackTables tables;
@@ -47,15 +48,26 @@ final class NatSweep {
         if (used >= quietSince || !mapping.isOver(lifetime(key))) {
             return 0;
         }
-        // What leaves goes first: without it a new mapping is made, without the other one answers would be lost.
-        if (key.direction() == NatKey.Direction.OUT) {
-            return count(table.remove(key, entry))
-                    + whole.map(in -> count(table.remove(pairKey, in))).orElse(0);
+        return key.direction() == NatKey.Direction.OUT
+                ? remove(table, key, Optional.of(entry), pairKey, whole)
+                : remove(table, pairKey, whole, key, Optional.of(entry));
+    }
+
+    /**
+     * What leaves goes first: without it a new mapping is made, without the other entry answers would be lost. When
+     * somebody has just used it, both stay.
+     */
+    private static int remove(
+            TranslationTable table, NatKey outKey, Optional<NatEntry> out, NatKey inKey, Optional<NatEntry> in) {
+        int gone = 0;
+        if (out.isPresent()) {
+            if (table.remove(outKey, out.get())) {
+                gone++;
+            } else if (table.find(outKey).isPresent()) {
+                return 0;
+            }
         }
-        int out = whole.map(first -> count(table.remove(pairKey, first))).orElse(0);
-        // When somebody has just used what leaves, this one is in use too.
-        boolean kept = whole.isPresent() && out == 0 && table.find(pairKey).isPresent();
-        return kept ? 0 : out + count(table.remove(key, entry));
+        return in.isPresent() && table.remove(inKey, in.get()) ? gone + 1 : gone;
     }
 
     private Connection connection(NatKey key, NatEntry entry) {
@@ -69,9 +81,5 @@ final class NatSweep {
 
     private Duration lifetime(NatKey key) {
         return key.protocol() == ConntrackTables.TCP ? lifetimes.tcp() : lifetimes.any();
-    }
-
-    private static int count(boolean removed) {
-        return removed ? 1 : 0;
     }
 }

@@ -126,25 +126,28 @@ class NatSweepTest {
         assertThat(sweep().deleted()).isEqualTo(2);
     }
 
-    @Test
-    void aPacketInBetweenKeepsTheMapping() {
+    @ParameterizedTest
+    @EnumSource(Direction.class)
+    void aPacketInBetweenKeepsBothEntries(Direction seenFirst) {
         flows.nat4.map(OUT, idle(9000));
+        if (seenFirst == Direction.IN) {
+            NatEntry out = flows.nat4.entries.remove(OUT);
+            flows.nat4.entries.put(OUT, out);
+        }
         flows.nat4.between = () -> flows.nat4.entries.computeIfPresent(
                 OUT, (key, entry) -> new NatEntry(entry.created(), NOW, entry.to(), entry.port(), false));
-        sweep();
-        assertThat(flows.nat4.entries.keySet()).extracting(NatKey::direction).contains(Direction.OUT);
+        assertThat(sweep().deleted()).isZero();
+        assertThat(flows.nat4.entries).hasSize(2);
     }
 
     @Test
-    void aPacketInBetweenKeepsAlsoTheEntryOfItsAnswers() {
+    void anAnswerInBetweenKeepsItsEntry() {
         flows.nat4.map(OUT, idle(9000));
-        // the entry of answers is seen first
-        NatEntry out = flows.nat4.entries.remove(OUT);
-        flows.nat4.entries.put(OUT, out);
-        flows.nat4.between = () -> flows.nat4.entries.replaceAll(
-                (key, entry) -> new NatEntry(entry.created(), NOW, entry.to(), entry.port(), false));
-        assertThat(sweep().deleted()).isZero();
-        assertThat(flows.nat4.entries).hasSize(2);
+        NatKey in = OUT.pair(idle(9000));
+        flows.nat4.between = () -> flows.nat4.entries.computeIfPresent(
+                in, (key, entry) -> new NatEntry(entry.created(), NOW, entry.to(), entry.port(), false));
+        assertThat(sweep().deleted()).isEqualTo(1);
+        assertThat(flows.nat4.entries).containsOnlyKeys(in);
     }
 
     @Test
