@@ -71,6 +71,7 @@ class AgentApiTest {
     private final FakeKernel kernel = new FakeKernel(NODE);
     private final Controllers controllers = new Controllers(Clock.systemUTC());
     private final Distributor distributor = new Distributor();
+    private final FakeInputs inputs = new FakeInputs();
     private Served distributing;
     private Served serving;
     private EndpointManager endpoints;
@@ -135,7 +136,8 @@ class AgentApiTest {
                 () -> List.of(new Metric(0, Metric.Direction.EGRESS, 3, 294)),
                 controllers,
                 RouteServiceGrpc.newBlockingStub(distributing.channel()),
-                "0.1.0");
+                "0.1.0",
+                inputs);
         serving = new Served(Files.createDirectory(directory.resolve("a")), new AgentApi(view, Runnable::run));
         api = AgentServiceGrpc.newBlockingStub(serving.channel());
     }
@@ -158,8 +160,27 @@ class AgentApiTest {
         assertThat(status.getLinesList())
                 .extracting(StatusLine::getName)
                 .containsExactly(
-                        "KVStore", "Fairlead", "IPAM", "Host Routing", "Masquerading", "Routes", "Kernel state");
-        assertThat(line("KVStore")).isEqualTo("Ok etcd: 1/1 connected");
+                        "KVStore",
+                        "KubeProxyReplacement",
+                        "Fairlead",
+                        "NodeMonitor",
+                        "Fairlead health daemon",
+                        "IPAM",
+                        "BandwidthManager",
+                        "Host Routing",
+                        "Masquerading",
+                        "Clock Source for BPF",
+                        "Proxy Status",
+                        "Hubble",
+                        "KubeProxyReplacement Details",
+                        "BPF Maps",
+                        "Encryption",
+                        "Cluster health",
+                        "Routes",
+                        "Kernel state",
+                        "Policy");
+        assertThat(line("KVStore")).isEqualTo("Ok   etcd: 1/1 connected");
+        assertThat(line("Fairlead")).isEqualTo("Ok   0.1.0 (v0.1.0)");
         assertThat(line("Routes")).isEqualTo("2/2 direct node routes installed [ens33]");
     }
 
