@@ -56,12 +56,8 @@ final class HealthEndpoint {
                 .find(Attachment.HEALTH)
                 .filter(there -> !there.request().netns().equals(request.netns()))
                 .ifPresent(other -> endpoints.delete(Attachment.HEALTH));
+        // a pair that is gone is made again by this
         endpoints.add(request);
-        List<String> missing = endpoints.check(Attachment.HEALTH);
-        if (!missing.isEmpty()) {
-            endpoints.delete(Attachment.HEALTH);
-            endpoints.add(request);
-        }
         listen();
     }
 
