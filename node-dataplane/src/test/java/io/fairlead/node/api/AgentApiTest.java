@@ -195,6 +195,32 @@ class AgentApiTest {
     }
 
     @Test
+    void aPolicyThatIsNotInForceMakesTheNodeUnhealthyAndNamesItsEndpoint() throws Exception {
+        all();
+        assertThat(line("Policy")).isEqualTo("Ok");
+        inputs.errors.put(149, "policy map is full");
+        inputs.errors.put(12, "no room");
+        assertThat(line("Policy")).isEqualTo("Failure endpoint 12: no room; endpoint 149: policy map is full");
+        assertThat(status().getHealthy()).isFalse();
+    }
+
+    @Test
+    void whatOtherPartsSayIsInTheirLines() throws Exception {
+        all();
+        inputs.routing = new StatusInputs.HostRouting(false, "BPF host routing requires enable-bpf-masquerade.");
+        inputs.masquerading = "BPF [ens33] 10.0.0.0/8 [IPv4: Enabled, IPv6: Disabled]";
+        inputs.monitor = Optional.of(new StatusInputs.Monitor(128, 64, 4096, 0, 0));
+        inputs.health = Optional.of(new io.fairlead.node.health.ClusterState(List.of()));
+        assertThat(line("Host Routing")).isEqualTo("Legacy (BPF host routing requires enable-bpf-masquerade.)");
+        assertThat(line("Masquerading")).isEqualTo("BPF [ens33] 10.0.0.0/8 [IPv4: Enabled, IPv6: Disabled]");
+        assertThat(line("NodeMonitor")).isEqualTo("Listening for events on 128 CPUs with 64x4096 of shared memory");
+        assertThat(line("Fairlead health daemon")).isEqualTo("Ok");
+        controllers.get("health-endpoint").failed("no address");
+        assertThat(line("Fairlead health daemon")).isEqualTo("Failure no address");
+        assertThat(status().getHealthy()).isFalse();
+    }
+
+    @Test
     void aControllerThatFailsMakesTheNodeUnhealthy() throws Exception {
         all();
         controllers.get("route-stream").failed("no distributor");
