@@ -1,5 +1,6 @@
 package io.fairlead.node.health;
 
+import io.fairlead.contract.FailureKind;
 import io.fairlead.contract.Ip;
 import io.fairlead.node.kernel.KernelException;
 import io.fairlead.node.kernel.ffi.LibC;
@@ -12,6 +13,8 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,6 +47,7 @@ final class EchoSocket implements Closeable {
     private final RandomGenerator random;
     private final Map<Long, Waiting> waiting = new ConcurrentHashMap<>();
     private final Thread reader;
+    private final ReadWriteLock sending = new ReentrantReadWriteLock(); // write: closing
     private volatile boolean closed;
 
     private record Waiting(Ip ip, long sent, CompletableFuture<Duration> answer) {}
@@ -84,9 +88,8 @@ final class EchoSocket implements Closeable {
 
     /** Sends a request; fails with a {@link KernelException} when the kernel sends none, else by timeout. */
     CompletableFuture<Duration> send(Ip ip, Duration deadline) {
-        if (closed || waiting.size() >= MOST_WAITING) {
-            return CompletableFuture.failedFuture(
-                    new IllegalStateException(closed ? "the agent stops" : "too many probes under way"));
+        if (waiting.size() >= MOST_WAITING) {
+            return CompletableFuture.failedFuture(new IllegalStateException("too many probes under way"));
         }
         long token = random.nextLong();
         ByteBuffer request = buffer(EchoPacket.LENGTH);
@@ -96,12 +99,18 @@ final class EchoSocket implements Closeable {
         CompletableFuture<Duration> limited = answer.orTimeout(deadline.toNanos(), TimeUnit.NANOSECONDS);
         var unused = limited.whenComplete((v, e) -> waiting.remove(token));
         ByteBuffer address = address(ip);
+        sending.readLock().lock();
         try {
+            if (closed) {
+                throw new KernelException("ICMP echo to " + ip, 0, "the agent stops", FailureKind.GIVE_UP);
+            }
             Native.call(
                     "ICMP echo to " + ip,
                     () -> LIBC.sendto(fd, request, EchoPacket.LENGTH, MSG_DONTWAIT, address, address.capacity()));
         } catch (KernelException e) {
             answer.completeExceptionally(e);
+        } finally {
+            sending.readLock().unlock();
         }
         return limited;
     }
@@ -168,9 +177,17 @@ final class EchoSocket implements Closeable {
 
     @Override
     public void close() {
-        closed = true;
+        // once closed the number of the descriptor may be somebody else's
+        sending.writeLock().lock();
+        try {
+            closed = true;
+        } finally {
+            sending.writeLock().unlock();
+        }
         ByteBuffer one = buffer(8).putLong(0, 1);
-        Native.call("wake ICMP reader", () -> LIBC.write(wake, one, 8));
+        if (reader.isAlive()) {
+            Native.call("wake ICMP reader", () -> LIBC.write(wake, one, 8));
+        }
         waiting.values()
                 .forEach(asked -> asked.answer().completeExceptionally(new IllegalStateException("the agent stops")));
     }

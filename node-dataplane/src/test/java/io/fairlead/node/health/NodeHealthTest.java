@@ -1,6 +1,7 @@
 package io.fairlead.node.health;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fairlead.contract.Cidr;
 import io.fairlead.contract.IdentityId;
@@ -13,6 +14,7 @@ import io.fairlead.node.endpoint.Endpoint;
 import io.fairlead.node.endpoint.EndpointState;
 import io.fairlead.node.health.PathState.Reach;
 import io.fairlead.node.kernel.IpcacheEntry;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,6 +22,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
@@ -127,6 +130,36 @@ class NodeHealthTest {
     }
 
     @Test
+    void echoesAndRequestsGoOverIpv6Too() throws Exception {
+        for (TestNode node : List.of(one, two)) {
+            node.netns.ip("addr add fd02::" + (node == one ? 1 : 2) + "/64 dev uplink nodad");
+        }
+        Ip there = Ip.parse("fd02::2");
+        Responder responder = new Responder();
+        NetworkProbes probes = one.netns.run(() -> new NetworkProbes(SETTINGS.port(), new Random()));
+        try {
+            responder.serve(two.netns.run(
+                    () -> Responder.listen(new InetSocketAddress(there.toInetAddress(), SETTINGS.port()))));
+            for (Probes.Kind kind : Probes.Kind.values()) {
+                // asked from a thread of the test's namespace: the sockets' namespace counts for echoes alone
+                assertThat(one.netns
+                                .run(() -> probes.probe(kind, there, Duration.ofSeconds(5)))
+                                .get(20, TimeUnit.SECONDS))
+                        .as("%s", kind)
+                        .isPositive();
+            }
+            for (String nowhere : List.of("2001:db8::9", "192.0.2.9")) {
+                assertThatThrownBy(() -> probes.probe(Probes.Kind.ICMP, Ip.parse(nowhere), Duration.ofSeconds(5))
+                                .get(20, TimeUnit.SECONDS))
+                        .hasMessageContaining("ICMP echo to " + nowhere + ": ENETUNREACH");
+            }
+        } finally {
+            probes.close();
+            responder.close();
+        }
+    }
+
+    @Test
     void anEndpointThatIsSilentIsUnreachableWhileItsNodeIsNot() throws Exception {
         await("all reachable", () -> reachable(two) == 2);
         one.netns.ip("link set lxc_health down");
@@ -176,8 +209,8 @@ class NodeHealthTest {
     @Test
     void aPortThatIsTakenIsAFailingController() throws Exception {
         one.stop();
-        try (var taken = one.netns.run(() -> Responder.listen(
-                new java.net.InetSocketAddress(one.node.address().toInetAddress(), SETTINGS.port())))) {
+        try (var taken = one.netns.run(
+                () -> Responder.listen(new InetSocketAddress(one.node.address().toInetAddress(), SETTINGS.port())))) {
             assertThat(taken.isOpen()).isTrue();
             one.start(SETTINGS);
             await(
