@@ -100,7 +100,12 @@ public final class SettingsMap {
     /** What is in force. Levels that no program of ours knows are read as NONE. */
     public Settings read() {
         Settings[] found = new Settings[1];
-        map.read(value.size(), 1, (keys, values, count) -> found[0] = settings(value.at(values, 0)));
+        map.read(value.size(), 1, (keys, values, count) -> {
+            // the last batch is empty
+            if (count > 0) {
+                found[0] = settings(value.at(values, 0));
+            }
+        });
         return found[0];
     }
 
