@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 
 /** An open map. Keys and values are bytes in direct buffers, entry behind entry. One thread at a time. */
 public final class BpfMap implements AutoCloseable {
+    /** BPF_NOEXIST of linux/bpf.h. */
+    private static final long NOEXIST = 1;
+
     private final String name;
     private final int fd;
     private final MapSpec spec;
@@ -32,35 +35,18 @@ public final class BpfMap implements AutoCloseable {
         Path pin = pinRoot.resolve(name);
         int fd = Native.call("open map " + pin, () -> Bpf.LIB.bpf_obj_get(pin.toString()));
         try {
-            checkLayout(pin, fd, expected);
+            MapLayout found = MapLayout.of(pin, fd);
+            MapLayout wanted = MapLayout.of(expected);
+            // entries of another layout would be read as what they are not; how many there may be is configured
+            if (!found.sameEntries(wanted)) {
+                throw Native.failure(
+                        "pinned map " + pin, Errno.EINVAL.intValue(), found + " (expected: " + wanted + ")");
+            }
+            return new BpfMap(name, fd, expected.withMaxEntries(found.maxEntries()));
         } catch (KernelException e) {
             Bpf.close(fd);
             throw e;
         }
-        return new BpfMap(name, fd, expected);
-    }
-
-    /** A pinned map of another life may have another layout: entries would be read as what they are not. */
-    static void checkLayout(Path pin, int fd, MapSpec expected) {
-        var info = KernelTypes.running().mapInfo().allocate();
-        ByteBuffer length = Bpf.integer(info.buffer().capacity());
-        Native.call("map info " + pin, () -> Bpf.LIB.bpf_obj_get_info_by_fd(fd, info.buffer(), length));
-        String found = layout(
-                info.getInt("type"),
-                info.getInt("key_size"),
-                info.getInt("value_size"),
-                info.getInt("max_entries"),
-                info.getInt("map_flags"));
-        String wanted = layout(
-                expected.type(), expected.keySize(), expected.valueSize(), expected.maxEntries(), expected.flags());
-        if (!found.equals(wanted)) {
-            throw Native.failure("pinned map " + pin, Errno.EINVAL.intValue(), found + " (expected: " + wanted + ")");
-        }
-    }
-
-    private static String layout(int type, int key, int value, int entries, int flags) {
-        return "type " + type + ", key " + key + " bytes, value " + value + " bytes, " + entries + " entries, flags "
-                + flags;
     }
 
     public String name() {
@@ -105,6 +91,17 @@ public final class BpfMap implements AutoCloseable {
 
     void updateOne(ByteBuffer key, ByteBuffer value) {
         Native.call("update map " + name, () -> Bpf.LIB.bpf_map_update_elem(fd, key, value, 0));
+    }
+
+    /** Writes an entry unless there is one. */
+    void insertOne(ByteBuffer key, ByteBuffer value) {
+        try {
+            Native.call("insert into map " + name, () -> Bpf.LIB.bpf_map_update_elem(fd, key, value, NOEXIST));
+        } catch (KernelException e) {
+            if (e.errno() != Errno.EEXIST.intValue()) {
+                throw e;
+            }
+        }
     }
 
     void deleteOne(ByteBuffer key) {
