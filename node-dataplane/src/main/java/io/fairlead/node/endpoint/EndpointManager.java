@@ -1,5 +1,6 @@
 package io.fairlead.node.endpoint;
 
+import io.fairlead.contract.EndpointId;
 import io.fairlead.node.endpoint.EndpointException.Reason;
 import io.fairlead.node.kernel.KernelException;
 import java.nio.file.Path;
@@ -52,6 +53,11 @@ public final class EndpointManager implements AutoCloseable {
         ReleaseQueue releases = new ReleaseQueue(settings.stateDirectory(), registrations::deliver, backoff, random);
         claims = new Claims(settings.patience());
         parts = new EndpointParts(settings, pool, ports, table, registrations, releases);
+    }
+
+    /** Keeps an id for somebody who is no pod. Call before {@link #start}. */
+    public void reserve(EndpointId id) {
+        parts.table().reserve(id);
     }
 
     /**

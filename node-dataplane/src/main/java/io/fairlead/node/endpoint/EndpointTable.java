@@ -3,9 +3,11 @@ package io.fairlead.node.endpoint;
 import io.fairlead.contract.EndpointId;
 import io.fairlead.node.endpoint.EndpointException.Reason;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.random.RandomGenerator;
@@ -27,6 +29,7 @@ final class EndpointTable {
     private final EndpointLog log;
     private final ConcurrentMap<Attachment, Endpoint> endpoints = new ConcurrentHashMap<>();
     private final Map<EndpointId, Attachment> ids = new HashMap<>(); // owned by: this lock
+    private final Set<EndpointId> reserved = new HashSet<>(); // owned by: this lock
 
     EndpointTable(EndpointStore store, RandomGenerator random, EndpointLog log) {
         this.store = store;
@@ -70,9 +73,14 @@ final class EndpointTable {
         throw new EndpointException(Reason.UNAVAILABLE, "endpoint ids: all " + ALL_IDS + " are in use");
     }
 
+    /** Keeps an id from ever being taken by an attachment. */
+    synchronized void reserve(EndpointId id) {
+        reserved.add(id);
+    }
+
     /** Takes a certain id; false when it is not free. */
     synchronized boolean takeId(EndpointId id, Attachment attachment) {
-        return ids.putIfAbsent(id, attachment) == null;
+        return !reserved.contains(id) && ids.putIfAbsent(id, attachment) == null;
     }
 
     /** Frees an id if this attachment has it. */
