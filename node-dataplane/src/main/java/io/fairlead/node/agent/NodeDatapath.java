@@ -80,7 +80,8 @@ record NodeDatapath(Reconciler reconciler, MetricsMap metrics, DirectReachabilit
                         object.program("from_container").id(),
                         object.program("to_container").id(),
                         object.program("from_host").id(),
-                        object.program("from_netdev").id()),
+                        object.program("from_netdev").id(),
+                        0),
                 new Translator.Routing(config.autoDirectNodeRoutes(), config.nativeRoutingCidrs()),
                 Ownership.FIRST_NEXT_HOP_ID,
                 Ownership.LAST_NEXT_HOP_ID);

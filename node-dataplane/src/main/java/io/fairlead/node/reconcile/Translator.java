@@ -49,6 +49,7 @@ public final class Translator {
      * @param hostDevice name of fl_host
      * @param nativeDevices devices towards other nodes, index by name
      * @param fromContainer program id, as are the next three
+     * @param toNetdev program id, or 0 when native devices have none on their way out
      */
     public record Datapath(
             int hostIfindex,
@@ -57,10 +58,12 @@ public final class Translator {
             int fromContainer,
             int toContainer,
             int fromHost,
-            int fromNetdev) {
+            int fromNetdev,
+            int toNetdev) {
 
         Datapath with(Map<String, Integer> devices) {
-            return new Datapath(hostIfindex, hostDevice, devices, fromContainer, toContainer, fromHost, fromNetdev);
+            return new Datapath(
+                    hostIfindex, hostDevice, devices, fromContainer, toContainer, fromHost, fromNetdev, toNetdev);
         }
     }
 
@@ -257,9 +260,12 @@ public final class Translator {
         entries.put(
                 new Hook(datapath.hostDevice(), Hook.Direction.EGRESS),
                 new Attachment(datapath.hostIfindex(), datapath.fromHost()));
-        datapath.nativeDevices()
-                .forEach((name, ifindex) -> entries.put(
-                        new Hook(name, Hook.Direction.INGRESS), new Attachment(ifindex, datapath.fromNetdev())));
+        datapath.nativeDevices().forEach((name, ifindex) -> {
+            entries.put(new Hook(name, Hook.Direction.INGRESS), new Attachment(ifindex, datapath.fromNetdev()));
+            if (datapath.toNetdev() != 0) {
+                entries.put(new Hook(name, Hook.Direction.EGRESS), new Attachment(ifindex, datapath.toNetdev()));
+            }
+        });
         state.prepared()
                 .forEach((device, ifindex) -> entries.put(
                         new Hook(device, Hook.Direction.INGRESS), new Attachment(ifindex, datapath.fromContainer())));

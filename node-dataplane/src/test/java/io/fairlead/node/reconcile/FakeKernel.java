@@ -40,7 +40,7 @@ public final class FakeKernel implements AutoCloseable {
                 Map.copyOf(tables),
                 new Translator(
                         node,
-                        new Translator.Datapath(3, "fl_host", Map.of("ens33", 2), 101, 102, 103, 104),
+                        new Translator.Datapath(3, "fl_host", Map.of("ens33", 2), 101, 102, 103, 104, 0),
                         new Translator.Routing(true, List.of()),
                         1000,
                         1009),

@@ -81,7 +81,7 @@ class ReconcilerTest {
                         TableId.ROUTES, routes),
                 new Translator(
                         NODE,
-                        new Translator.Datapath(3, "fl_host", Map.of("ens33", 2), 101, 102, 103, 104),
+                        new Translator.Datapath(3, "fl_host", Map.of("ens33", 2), 101, 102, 103, 104, 0),
                         new Translator.Routing(true, List.of(Cidr.parse("10.0.0.0/8"))),
                         1000,
                         1009),
