@@ -113,9 +113,9 @@ final class CiliumPolicyReader {
             return new Selector(given);
         }
         for (Requirement requirement : given) {
-            boolean own = requirement.operator() == Operator.IN
-                            && requirement.values().contains(namespace)
-                    || requirement.operator() == Operator.EXISTS;
+            boolean own = requirement.operator() == Operator.EXISTS
+                    || (requirement.operator() == Operator.IN
+                            && requirement.values().contains(namespace));
             if (Selectors.saysNamespace(List.of(requirement)) && !own) {
                 field.ifPresent(f -> f.mistake("namespace: another than the policy's (expected: " + namespace
                         + ", or a CiliumClusterwideNetworkPolicy)"));

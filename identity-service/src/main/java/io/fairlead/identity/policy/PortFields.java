@@ -102,20 +102,15 @@ final class PortFields {
 
     private static OptionalInt protocol(Field field, boolean cilium) {
         String text = field.text().orElse("");
-        switch (cilium ? text.toUpperCase(Locale.ROOT) : text) {
-            case "TCP":
-                return OptionalInt.of(TCP);
-            case "UDP":
-                return OptionalInt.of(UDP);
-            case "SCTP":
-                return OptionalInt.of(SCTP);
-            case "ANY":
-                if (cilium) {
-                    return OptionalInt.of(ANY);
-                }
-                break;
-            default:
-                break;
+        int number = switch (cilium ? text.toUpperCase(Locale.ROOT) : text) {
+            case "TCP" -> TCP;
+            case "UDP" -> UDP;
+            case "SCTP" -> SCTP;
+            case "ANY" -> cilium ? ANY : -1;
+            default -> -1;
+        };
+        if (number >= 0) {
+            return OptionalInt.of(number);
         }
         if (field.value().isTextual()) {
             field.wrong(cilium ? "TCP, UDP, SCTP or ANY; ICMP types go into icmps" : "TCP, UDP or SCTP");
