@@ -2,6 +2,7 @@ package io.fairlead.cli;
 
 import io.fairlead.cli.client.AgentClient;
 import io.fairlead.cli.output.Answer;
+import io.fairlead.cli.policy.PolicyCommands;
 import java.util.List;
 import java.util.function.Function;
 import picocli.CommandLine.Model.CommandSpec;
@@ -50,6 +51,7 @@ final class CommandTree {
         globals(defaultSocket).forEach(root::addOption);
         root.addSubcommand("status", status());
         addLists(root);
+        root.addSubcommand("policy", PolicyCommands.spec());
         root.addSubcommand("bpf", bpf());
         root.addSubcommand(
                 "version",
