@@ -29,6 +29,11 @@ public enum TableId {
         return label;
     }
 
+    /** Whose word the table is about first of all. */
+    public Source source() {
+        return source;
+    }
+
     /** Who must have said all they know before anything in the table is touched. */
     public Set<Source> sources() {
         // which policies there are says one, whom they judge the other
