@@ -10,12 +10,15 @@ import io.fairlead.node.kernel.bpf.EndpointMap;
 import io.fairlead.node.kernel.bpf.InterfaceMap;
 import io.fairlead.node.kernel.bpf.IpcacheMap;
 import io.fairlead.node.kernel.bpf.MetricsMap;
+import io.fairlead.node.kernel.bpf.PolicyMap;
 import io.fairlead.node.kernel.bpf.ProgramLinks;
 import io.fairlead.node.kernel.netlink.Netlink;
 import io.fairlead.node.kernel.netlink.NetlinkMonitor;
 import io.fairlead.node.kernel.netlink.NextHopTable;
 import io.fairlead.node.kernel.netlink.Ownership;
 import io.fairlead.node.kernel.netlink.RouteTable;
+import io.fairlead.node.policy.PolicySettings;
+import io.fairlead.node.policy.PolicySwitch;
 import io.fairlead.node.reconcile.Reconciler;
 import io.fairlead.node.reconcile.TableId;
 import io.fairlead.node.reconcile.Translator;
@@ -26,6 +29,7 @@ import io.fairlead.runtime.process.Lifecycle;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.Map;
 
 /**
@@ -56,6 +60,7 @@ record NodeDatapath(Reconciler reconciler, MetricsMap metrics, DirectReachabilit
         DirectReachability reachability = new DirectReachability(new DirectRoutes(netlink));
         Reconciler reconciler = new Reconciler(
                 Map.of(
+                        TableId.POLICIES, new PolicyMap(spec, object.map("policies")),
                         TableId.IPCACHE, new IpcacheMap(spec, object.map("ipcache")),
                         TableId.ENDPOINTS, new EndpointMap(spec, object.map("endpoints")),
                         TableId.INTERFACES, new InterfaceMap(spec, object.map("interfaces")),
@@ -83,6 +88,7 @@ record NodeDatapath(Reconciler reconciler, MetricsMap metrics, DirectReachabilit
                         object.program("from_netdev").id(),
                         0),
                 new Translator.Routing(config.autoDirectNodeRoutes(), config.nativeRoutingCidrs()),
+                new PolicySwitch(PolicySettings.DEFAULT, new SecureRandom().nextInt()),
                 Ownership.FIRST_NEXT_HOP_ID,
                 Ownership.LAST_NEXT_HOP_ID);
     }
