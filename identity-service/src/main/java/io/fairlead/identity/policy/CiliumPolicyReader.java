@@ -129,10 +129,9 @@ final class CiliumPolicyReader {
         boolean any = false;
         for (boolean deny : new boolean[] {false, true}) {
             String name = direction.list() + (deny ? "Deny" : "");
-            for (Field item : spec.child(name).map(Field::items).orElse(List.of())) {
-                any = true;
-                rule(item, direction, deny, into);
-            }
+            Optional<Field> list = spec.child(name);
+            any |= list.filter(f -> !f.value().isEmpty()).isPresent();
+            list.ifPresent(f -> f.items().forEach(item -> rule(item, direction, deny, into)));
         }
         return any;
     }

@@ -210,8 +210,7 @@ class PolicyLoopTest {
                 waited.add(response.getProgress().getWaitedMs());
             }
             waited.sort(Integer::compare);
-            System.out.println("apply to in force, 20 nodes, etcd, ms: " + waited);
-            assertThat(waited.get(waited.size() - 1)).isLessThan(1000);
+            assertThat(waited.get(waited.size() - 1)).as("ms: %s", waited).isLessThan(1000);
         }
     }
 

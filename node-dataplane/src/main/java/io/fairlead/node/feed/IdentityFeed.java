@@ -189,6 +189,9 @@ public final class IdentityFeed extends Subscription<StreamIdentitiesRequest, St
     private String error(Report report) {
         List<String> errors = new ArrayList<>();
         unreadable.forEach((name, reason) -> errors.add("policy " + reason));
+        new TreeMap<>(report.policyErrors())
+                .forEach((identity, reason) ->
+                        errors.add("identity " + Integer.toUnsignedString(identity) + ": " + reason));
         for (TableId table : TableId.values()) {
             Map<Object, String> failures = report.failures().getOrDefault(table, Map.of());
             if (table.source() == Source.ROUTES) {
