@@ -26,10 +26,12 @@ class PolicyTest {
     private Path directory;
 
     private FakePolicies service;
+    private String address;
 
     @BeforeEach
     void start() throws IOException {
         service = new FakePolicies();
+        address = service.address();
     }
 
     @AfterEach
@@ -40,8 +42,7 @@ class PolicyTest {
     private CommandRun run(String... args) {
         List<String> all = new ArrayList<>(List.of("policy"));
         all.addAll(List.of(args));
-        return CommandRun.of(
-                Map.of("FAIRLEAD_IDENTITY_SERVICE_ADDRESS", service.address()), all.toArray(String[]::new));
+        return CommandRun.of(Map.of("FAIRLEAD_IDENTITY_SERVICE_ADDRESS", address), all.toArray(String[]::new));
     }
 
     private String file(String text) throws IOException {
@@ -149,7 +150,8 @@ class PolicyTest {
         assertThat(missing.err()).matches("fairlead: -f: .*none.yaml: no such file \\(expected: .*\\)\n");
         assertThat(run("apply", "-f", directory.toString()).code()).isEqualTo(1);
         service.close();
-        CommandRun nobody = run("apply", "-f", file("good"), "--timeout=2s", "--wait=0");
+        CommandRun nobody =
+                run("apply", "-f", file("good"), "--timeout=2s", "--wait=0", "--identity-service-address=" + address);
         assertThat(nobody.code()).isEqualTo(1);
         assertThat(nobody.err().lines()).hasSize(1);
         assertThat(nobody.err()).contains("the identity-service at 127.0.0.1:", "Is the identity-service running?");
