@@ -4,6 +4,7 @@ import io.fairlead.cli.bpf.ConnectionCommands;
 import io.fairlead.cli.client.AgentClient;
 import io.fairlead.cli.command.DetailCommands;
 import io.fairlead.cli.output.Answer;
+import io.fairlead.cli.policy.PolicyCommands;
 import java.util.List;
 import java.util.function.Function;
 import picocli.CommandLine.Model.CommandSpec;
@@ -52,6 +53,7 @@ final class CommandTree {
         globals(defaultSocket).forEach(root::addOption);
         root.addSubcommand("status", status());
         addLists(root);
+        root.addSubcommand("policy", PolicyCommands.spec());
         root.addSubcommand("bpf", bpf());
         root.addSubcommand("health", health());
         root.addSubcommand(

@@ -12,12 +12,15 @@ import io.fairlead.node.kernel.bpf.EndpointMap;
 import io.fairlead.node.kernel.bpf.InterfaceMap;
 import io.fairlead.node.kernel.bpf.IpcacheMap;
 import io.fairlead.node.kernel.bpf.MetricsMap;
+import io.fairlead.node.kernel.bpf.PolicyMap;
 import io.fairlead.node.kernel.bpf.ProgramLinks;
 import io.fairlead.node.kernel.netlink.Netlink;
 import io.fairlead.node.kernel.netlink.NetlinkMonitor;
 import io.fairlead.node.kernel.netlink.NextHopTable;
 import io.fairlead.node.kernel.netlink.Ownership;
 import io.fairlead.node.kernel.netlink.RouteTable;
+import io.fairlead.node.policy.PolicySettings;
+import io.fairlead.node.policy.PolicySwitch;
 import io.fairlead.node.reconcile.Reconciler;
 import io.fairlead.node.reconcile.TableId;
 import io.fairlead.node.reconcile.Translator;
@@ -29,6 +32,7 @@ import io.fairlead.runtime.process.Lifecycle;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.Map;
 import java.util.OptionalInt;
 
@@ -72,6 +76,7 @@ record NodeDatapath(Reconciler reconciler, MetricsMap metrics, DirectReachabilit
         Masquerade masquerade = new Masquerade(loaded, node, host.controllers());
         Reconciler reconciler = new Reconciler(
                 Map.of(
+                        TableId.POLICIES, new PolicyMap(spec, object.map("policies")),
                         TableId.IPCACHE, new IpcacheMap(spec, object.map("ipcache"), object.map("generation")),
                         TableId.ENDPOINTS, new EndpointMap(spec, object.map("endpoints")),
                         TableId.INTERFACES, new InterfaceMap(spec, object.map("interfaces")),
@@ -98,8 +103,10 @@ record NodeDatapath(Reconciler reconciler, MetricsMap metrics, DirectReachabilit
                         object.program("from_container").id(),
                         object.program("to_container").id(),
                         object.program("from_host").id(),
-                        object.program("from_netdev").id()),
+                        object.program("from_netdev").id(),
+                        object.program("to_netdev").id()),
                 new Translator.Routing(config.autoDirectNodeRoutes(), config.routableCidrs()),
+                new PolicySwitch(policySettings(config.datapath()), new SecureRandom().nextInt()),
                 Ownership.FIRST_NEXT_HOP_ID,
                 Ownership.LAST_NEXT_HOP_ID);
     }
