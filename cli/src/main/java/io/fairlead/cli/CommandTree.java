@@ -1,6 +1,7 @@
 package io.fairlead.cli;
 
 import io.fairlead.cli.client.AgentClient;
+import io.fairlead.cli.monitor.MonitorCommand;
 import io.fairlead.cli.output.Answer;
 import java.util.List;
 import java.util.function.Function;
@@ -51,6 +52,7 @@ final class CommandTree {
         root.addSubcommand("status", status());
         addLists(root);
         root.addSubcommand("bpf", bpf());
+        root.addSubcommand("monitor", MonitorCommand.spec());
         root.addSubcommand(
                 "version",
                 leaf(
