@@ -20,7 +20,7 @@ record Ipv4Options(List<String> texts, Slice padding) {
                 return new Ipv4Options(texts, in.from(1));
             }
             int size = type == 1 ? 1 : in.length() < 2 ? 0 : in.u8(1);
-            if (size == 0 || type != 1 && size < 2 || size > in.length()) {
+            if (size == 0 || (type != 1 && size < 2) || size > in.length()) {
                 break;
             }
             texts.add("IPv4Option(" + type + ":" + numbers(in.first(size).from(2)) + ")");

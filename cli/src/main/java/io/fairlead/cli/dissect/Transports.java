@@ -111,7 +111,7 @@ final class Transports {
                 return in.from(1);
             }
             int size = kind == 1 ? 1 : in.length() < 2 ? 0 : in.u8(1);
-            if (size == 0 || kind != 1 && size < 2 || size > in.length()) {
+            if (size == 0 || (kind != 1 && size < 2) || size > in.length()) {
                 break;
             }
             texts.add(Numbers.tcpOption(kind, in.first(size).from(2)));

@@ -1,7 +1,6 @@
 package io.fairlead.cli.monitor;
 
 import io.fairlead.cli.client.AgentClient;
-import io.fairlead.cli.client.AgentException;
 import io.fairlead.cli.client.MonitorStream;
 import io.fairlead.cli.command.Invocation;
 import io.fairlead.cli.command.Run;
@@ -32,6 +31,7 @@ public final class MonitorCommand implements Run {
                         flag("Print this help.", "-h", "--help").usageHelp(true).build())
                 .addOption(OptionSpec.builder("-v", "--verbose")
                         .type(boolean[].class)
+                        .arity("0")
                         .description("Debug messages, too, and more of each packet. Twice: and its headers.")
                         .build())
                 .addOption(list("TYPE", "Only events of this type: " + String.join(", ", TYPES) + ".", "-t", "--type"))
@@ -92,9 +92,6 @@ public final class MonitorCommand implements Run {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return 0;
-        } catch (AgentException e) {
-            out.flush();
-            throw e;
         } finally {
             forget(interrupted);
         }
@@ -125,11 +122,13 @@ public final class MonitorCommand implements Run {
                     err.println(DISSECTS);
                     err.flush();
                 });
-        while (true) {
-            form.append(stream.next(), text);
-            if ((stream.idle() || text.length() > CHUNK) && !write(text, out)) {
-                return;
-            }
+        try {
+            do {
+                form.append(stream.next(), text);
+            } while ((!stream.idle() && text.length() < CHUNK) || write(text, out));
+        } finally {
+            // what came before the agent went
+            write(text, out);
         }
     }
 
