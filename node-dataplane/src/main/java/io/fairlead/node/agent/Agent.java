@@ -2,6 +2,7 @@ package io.fairlead.node.agent;
 
 import io.fairlead.node.api.AgentApi;
 import io.fairlead.node.api.AgentView;
+import io.fairlead.node.api.StatusInputs;
 import io.fairlead.node.client.IdentityClient;
 import io.fairlead.node.cni.CniCommands;
 import io.fairlead.node.cni.CniServer;
@@ -118,7 +119,8 @@ final class Agent {
                 datapath.metrics()::read,
                 controllers,
                 channels.distributor(),
-                version());
+                version(),
+                StatusInputs.FORWARDING_ONLY);
     }
 
     private void checkRequirements() {

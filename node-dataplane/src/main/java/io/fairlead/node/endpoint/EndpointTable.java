@@ -24,12 +24,18 @@ final class EndpointTable {
 
     private final EndpointStore store;
     private final RandomGenerator random;
+    private final EndpointLog log;
     private final ConcurrentMap<Attachment, Endpoint> endpoints = new ConcurrentHashMap<>();
     private final Map<EndpointId, Attachment> ids = new HashMap<>(); // owned by: this lock
 
-    EndpointTable(EndpointStore store, RandomGenerator random) {
+    EndpointTable(EndpointStore store, RandomGenerator random, EndpointLog log) {
         this.store = store;
         this.random = random;
+        this.log = log;
+    }
+
+    EndpointLog log() {
+        return log;
     }
 
     Optional<Endpoint> find(Attachment attachment) {
@@ -82,7 +88,7 @@ final class EndpointTable {
 
     /** Changes only what memory knows. */
     Endpoint remember(Endpoint endpoint) {
-        endpoints.put(endpoint.attachment(), endpoint);
+        log.step(Optional.ofNullable(endpoints.put(endpoint.attachment(), endpoint)), endpoint);
         return endpoint;
     }
 
@@ -90,5 +96,6 @@ final class EndpointTable {
     void remove(Endpoint endpoint) {
         store.remove(endpoint);
         endpoints.remove(endpoint.attachment());
+        log.removed(endpoint.id());
     }
 }
