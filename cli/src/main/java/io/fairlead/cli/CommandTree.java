@@ -3,6 +3,7 @@ package io.fairlead.cli;
 import io.fairlead.cli.bpf.ConnectionCommands;
 import io.fairlead.cli.client.AgentClient;
 import io.fairlead.cli.command.DetailCommands;
+import io.fairlead.cli.monitor.MonitorCommand;
 import io.fairlead.cli.output.Answer;
 import io.fairlead.cli.policy.PolicyCommands;
 import java.util.List;
@@ -55,6 +56,7 @@ final class CommandTree {
         addLists(root);
         root.addSubcommand("policy", PolicyCommands.spec());
         root.addSubcommand("bpf", bpf());
+        root.addSubcommand("monitor", MonitorCommand.spec());
         root.addSubcommand("health", health());
         root.addSubcommand(
                 "version",

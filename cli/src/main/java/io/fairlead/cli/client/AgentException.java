@@ -4,6 +4,10 @@ package io.fairlead.cli.client;
 public final class AgentException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    AgentException(String message) {
+        super(message);
+    }
+
     public AgentException(String message, Throwable cause) {
         super(message, cause);
     }
