@@ -19,7 +19,7 @@ import io.fairlead.node.kernel.netlink.NetlinkMonitor;
 import io.fairlead.node.kernel.netlink.NextHopTable;
 import io.fairlead.node.kernel.netlink.Ownership;
 import io.fairlead.node.kernel.netlink.RouteTable;
-import io.fairlead.node.policy.PolicySettings;
+import io.fairlead.node.monitor.ToldIpcache;
 import io.fairlead.node.policy.PolicySwitch;
 import io.fairlead.node.reconcile.Reconciler;
 import io.fairlead.node.reconcile.TableId;
@@ -34,7 +34,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.Map;
-import java.util.OptionalInt;
 
 /**
  * The node's part of the kernel: host devices, loaded programs, and the reconciler that keeps the tables.
@@ -43,8 +42,14 @@ import java.util.OptionalInt;
  * @param metrics the datapath's counters
  * @param reachability what the reconciler believes about other nodes' addresses
  * @param loaded the programs, their maps and how they were set up
+ * @param events what those who watch are told
  */
-record NodeDatapath(Reconciler reconciler, MetricsMap metrics, DirectReachability reachability, LoadedDatapath loaded) {
+record NodeDatapath(
+        Reconciler reconciler,
+        MetricsMap metrics,
+        DirectReachability reachability,
+        LoadedDatapath loaded,
+        NodeEvents events) {
 
     /** Whose process it is: where things that run over and over say how they go, and what ends them. */
     record Host(Controllers controllers, Lifecycle life) {}
@@ -71,29 +76,39 @@ record NodeDatapath(Reconciler reconciler, MetricsMap metrics, DirectReachabilit
         host.life().onClose("datapath", loaded);
         BpfSpec spec = loaded.spec();
         BpfObject object = loaded.object();
+        PolicySwitch policies = new PolicySwitch(config.datapath().policy(), new SecureRandom().nextInt());
+        NodeEvents events = NodeEvents.start(loaded, netlink, policies, host.life());
         UpgradedLinks links = new UpgradedLinks(new ProgramLinks(pins), object.upgrade());
         DirectReachability reachability = new DirectReachability(new DirectRoutes(netlink));
         Masquerade masquerade = new Masquerade(loaded, node, host.controllers());
         Reconciler reconciler = new Reconciler(
                 Map.of(
                         TableId.POLICIES, new PolicyMap(spec, object.map("policies")),
-                        TableId.IPCACHE, new IpcacheMap(spec, object.map("ipcache"), object.map("generation")),
+                        TableId.IPCACHE,
+                                new ToldIpcache(
+                                        new IpcacheMap(spec, object.map("ipcache"), object.map("generation")),
+                                        events.notices()),
                         TableId.ENDPOINTS, new EndpointMap(spec, object.map("endpoints")),
                         TableId.INTERFACES, new InterfaceMap(spec, object.map("interfaces")),
                         TableId.LINKS, links,
                         TableId.NEXT_HOPS, new NextHopTable(netlink),
                         TableId.ROUTES, new RouteTable(netlink)),
-                translator(node, devices, config, ends, object),
+                translator(node, devices, config, ends, object, policies),
                 reachability,
                 masquerade.ground(new NodeGround(netlink, node, config, ends.host(), devices), netlink::addresses));
         host.life().onClose("reconciler", reconciler);
         host.life().onClose("masquerade", masquerade.watch(reconciler::resyncSoon));
         new Release(links, object.upgrade().maps()).when(reconciler);
-        return new NodeDatapath(reconciler, new MetricsMap(spec, object.map("metrics")), reachability, loaded);
+        return new NodeDatapath(reconciler, new MetricsMap(spec, object.map("metrics")), reachability, loaded, events);
     }
 
     private static Translator translator(
-            LocalNode node, NodeDevices devices, AgentConfig config, HostDevices.Ends ends, BpfObject object) {
+            LocalNode node,
+            NodeDevices devices,
+            AgentConfig config,
+            HostDevices.Ends ends,
+            BpfObject object,
+            PolicySwitch policies) {
         return new Translator(
                 node,
                 new Translator.Datapath(
@@ -104,18 +119,13 @@ record NodeDatapath(Reconciler reconciler, MetricsMap metrics, DirectReachabilit
                         object.program("to_container").id(),
                         object.program("from_host").id(),
                         object.program("from_netdev").id(),
-                        object.program("to_netdev").id()),
+                        object.programs().containsKey("to_netdev")
+                                ? object.program("to_netdev").id()
+                                : 0),
                 new Translator.Routing(config.autoDirectNodeRoutes(), config.routableCidrs()),
-                new PolicySwitch(policySettings(config.datapath()), new SecureRandom().nextInt()),
+                policies,
                 Ownership.FIRST_NEXT_HOP_ID,
                 Ownership.LAST_NEXT_HOP_ID);
-    }
-
-    /** Id of the program at the egress of native devices, when there is one. */
-    OptionalInt toNetdev() {
-        return loaded.object().programs().containsKey("to_netdev")
-                ? OptionalInt.of(loaded.object().program("to_netdev").id())
-                : OptionalInt.empty();
     }
 
     /** What to do when somebody else changed devices, addresses or routes. */

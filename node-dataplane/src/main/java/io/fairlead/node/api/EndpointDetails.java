@@ -14,15 +14,18 @@ import io.grpc.Status;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.IntFunction;
 
 /** The answers to {@code fairlead endpoint}: the node's pods, its health endpoint and itself. Only reads. */
 public final class EndpointDetails {
     private final EndpointManager endpoints;
     private final int hostEndpoint;
-    private final EndpointPolicies policies;
+    private final IntFunction<Optional<EndpointPolicy>> policies;
 
     /** @param hostEndpoint id of the node's own endpoint; 0 while it has none, then it is not listed */
-    public EndpointDetails(EndpointManager endpoints, int hostEndpoint, EndpointPolicies policies) {
+    public EndpointDetails(
+            EndpointManager endpoints, int hostEndpoint, IntFunction<Optional<EndpointPolicy>> policies) {
         this.endpoints = endpoints;
         this.hostEndpoint = hostEndpoint;
         this.policies = policies;
@@ -70,16 +73,7 @@ public final class EndpointDetails {
     }
 
     private Endpoint judged(Endpoint.Builder endpoint) {
-        policies.of(endpoint.getId())
-                .ifPresent(state -> endpoint.setPolicy(EndpointPolicy.newBuilder()
-                        .setIngressEnforced(state.ingress())
-                        .setEgressEnforced(state.egress())
-                        .setAudit(state.audit())
-                        .setId(state.id())
-                        .setEntries(state.entries())
-                        .setRevision(state.revision())
-                        .setError(state.error())
-                        .addAllPolicies(state.policies())));
+        policies.apply(endpoint.getId()).ifPresent(endpoint::setPolicy);
         return endpoint.build();
     }
 

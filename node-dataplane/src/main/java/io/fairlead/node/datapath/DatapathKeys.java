@@ -1,14 +1,13 @@
 package io.fairlead.node.datapath;
 
-import io.fairlead.node.datapath.DatapathSettings.Enforcement;
 import io.fairlead.node.kernel.bpf.DatapathConfig.Lifetimes;
 import io.fairlead.node.kernel.bpf.SettingsMap.Aggregation;
+import io.fairlead.node.policy.PolicySettings;
 import io.fairlead.runtime.config.Config;
 import io.fairlead.runtime.config.ConfigKey;
 import io.fairlead.runtime.config.ConfigKeys;
 import io.fairlead.runtime.config.Values;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.Optional;
 
 /** The configuration keys of the datapath. Names, defaults and limits are Cilium's where the meaning is the same. */
@@ -189,10 +188,13 @@ public final class DatapathKeys {
                 config.get(legacyHostRouting),
                 config.get(debugDatapath),
                 masquerade.from(config),
-                new DatapathSettings.PolicyMode(
-                        Enforcement.valueOf(config.get(policy.enforcement()).toUpperCase(Locale.ROOT)),
+                new PolicySettings(
+                        PolicySettings.Enforcement.parse(config.get(policy.enforcement())),
                         config.get(policy.audit()),
-                        !config.get(policy.allowLocalhost()).equals("policy")),
+                        config.get(policy.allowLocalhost()).equals("policy")
+                                ? PolicySettings.Localhost.POLICY
+                                : PolicySettings.Localhost.ALWAYS,
+                        config.get(maps.policy())),
                 new DatapathSettings.Monitor(
                         config.get(monitor.aggregation()), config.get(monitor.interval()), config.get(monitor.flags())),
                 new DatapathSettings.Maps(

@@ -4,6 +4,7 @@ import io.fairlead.contract.Cidr;
 import io.fairlead.node.kernel.bpf.DatapathConfig.Lifetimes;
 import io.fairlead.node.kernel.bpf.DatapathConfig.Ports;
 import io.fairlead.node.kernel.bpf.SettingsMap;
+import io.fairlead.node.policy.PolicySettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -16,7 +17,7 @@ import java.util.Set;
  * @param legacyHostRouting packets take the way through the stack
  * @param debug programs write debug messages when somebody listens
  * @param masquerade which packets leave from the node's address
- * @param policy when policies are enforced
+ * @param policy when policies are enforced, and how large they may be
  * @param monitor how much is traced
  * @param maps how large maps are
  * @param connections how long connections live
@@ -26,7 +27,7 @@ public record DatapathSettings(
         boolean legacyHostRouting,
         boolean debug,
         Masquerade masquerade,
-        PolicyMode policy,
+        PolicySettings policy,
         Monitor monitor,
         Maps maps,
         Connections connections,
@@ -60,25 +61,6 @@ public record DatapathSettings(
             return ipv4 || (ipv6 && nodeHasIpv6);
         }
     }
-
-    /** When endpoints' policies are enforced. */
-    public enum Enforcement {
-        /** In a direction some rule speaks of. */
-        DEFAULT,
-        /** Always: what no rule allows does not pass. */
-        ALWAYS,
-        /** Never. */
-        NEVER
-    }
-
-    /**
-     * When policies are enforced.
-     *
-     * @param enforcement for all endpoints
-     * @param audit what a policy forbids is told and passes
-     * @param localhostAlways the node itself always reaches its pods
-     */
-    public record PolicyMode(Enforcement enforcement, boolean audit, boolean localhostAlways) {}
 
     /**
      * How much is traced.

@@ -50,7 +50,7 @@ public final class IdentityFeed extends Subscription<StreamIdentitiesRequest, St
     private final Assembly<Integer, List<String>> identities = new Assembly<>();
     private final Assembly<PolicyName, Policy> policies = new Assembly<>();
     private final Map<PolicyName, String> unreadable = new TreeMap<>(); // owned by: the executor
-    private long version; // owned by: the executor
+    private volatile long version; // written by: the executor
     private String epoch = ""; // owned by: the executor
     private long lastNonce; // owned by: the executor
     private boolean inSnapshot; // owned by: the executor
@@ -69,6 +69,11 @@ public final class IdentityFeed extends Subscription<StreamIdentitiesRequest, St
         this.reconciler = reconciler;
         reconciler.onReport(report -> later(() -> acknowledgeAgain(report)));
         start();
+    }
+
+    /** Revision of the store up to which everything is in the kernel. Any thread. */
+    public long version() {
+        return version;
     }
 
     @Override

@@ -13,6 +13,7 @@ import io.fairlead.node.endpoint.FakeNode;
 import io.fairlead.node.endpoint.Workload;
 import io.fairlead.proto.agent.v1.Endpoint;
 import io.fairlead.proto.agent.v1.EndpointLogEntry;
+import io.fairlead.proto.agent.v1.EndpointPolicy;
 import io.fairlead.proto.agent.v1.GetEndpointLogRequest;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -58,8 +59,13 @@ class EndpointDetailsTest {
 
     @Test
     void podsTheHealthEndpointAndTheHostAreListedByIdWithWhatJudgesThem() {
-        EndpointPolicies.State state =
-                new EndpointPolicies.State(true, false, false, 7, 3, 12, "", List.of("NetworkPolicy default/web"));
+        EndpointPolicy state = EndpointPolicy.newBuilder()
+                .setIngressEnforced(true)
+                .setId(7)
+                .setEntries(3)
+                .setRevision(12)
+                .addPolicies("NetworkPolicy default/web")
+                .build();
         EndpointDetails details =
                 new EndpointDetails(endpoints, 4999, id -> id == 4999 ? Optional.empty() : Optional.of(state));
         List<Endpoint> list = details.list().getEndpointsList();
@@ -80,7 +86,7 @@ class EndpointDetailsTest {
 
     @Test
     void aNodeWithoutAHostEndpointListsNone() {
-        assertThat(new EndpointDetails(endpoints, 0, EndpointPolicies.NONE)
+        assertThat(new EndpointDetails(endpoints, 0, id -> Optional.empty())
                         .list()
                         .getEndpointsList())
                 .hasSize(2)
@@ -89,7 +95,7 @@ class EndpointDetailsTest {
 
     @Test
     void theLogOfAnEndpointTellsItsStepsNewestFirst() {
-        EndpointDetails details = new EndpointDetails(endpoints, 4999, EndpointPolicies.NONE);
+        EndpointDetails details = new EndpointDetails(endpoints, 4999, id -> Optional.empty());
         int id = endpoints
                 .find(new Attachment("4f2a", "eth0"))
                 .orElseThrow()
@@ -108,7 +114,7 @@ class EndpointDetailsTest {
 
     @Test
     void anIdThatIsNoneOrUnknownIsSaidSo() {
-        EndpointDetails details = new EndpointDetails(endpoints, 4999, EndpointPolicies.NONE);
+        EndpointDetails details = new EndpointDetails(endpoints, 4999, id -> Optional.empty());
         assertThatThrownBy(() -> log(details, 0)).hasMessage("endpoint id: 0 (expected: 1 to 65535)");
         assertThatThrownBy(() -> log(details, 65000)).hasMessageContaining("NOT_FOUND: endpoint: 65000 (expected:");
     }

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fairlead.contract.Cidr;
-import io.fairlead.node.datapath.DatapathSettings.Enforcement;
 import io.fairlead.node.kernel.bpf.DatapathConfig.Lifetimes;
 import io.fairlead.node.kernel.bpf.DatapathConfig.Ports;
 import io.fairlead.node.kernel.bpf.SettingsMap.Aggregation;
+import io.fairlead.node.policy.PolicySettings;
+import io.fairlead.node.policy.PolicySettings.Enforcement;
+import io.fairlead.node.policy.PolicySettings.Localhost;
 import io.fairlead.runtime.config.ConfigException;
 import io.fairlead.runtime.config.ConfigKeys;
 import java.nio.file.Path;
@@ -28,7 +30,7 @@ class DatapathKeysTest {
                         false,
                         new DatapathSettings.Masquerade(
                                 true, true, false, false, List.of(), Optional.empty(), new Ports(32768, 65535)),
-                        new DatapathSettings.PolicyMode(Enforcement.DEFAULT, false, true),
+                        PolicySettings.DEFAULT,
                         new DatapathSettings.Monitor(Aggregation.NONE, Duration.ofSeconds(5), 0b111),
                         new DatapathSettings.Maps(
                                 Optional.empty(), Optional.empty(), Optional.empty(), 16384, 8192, 0.0025),
@@ -85,7 +87,7 @@ class DatapathKeysTest {
                                 List.of(Cidr.parse("10.0.0.0/8"), Cidr.parse("172.16.0.0/12"), Cidr.parse("fd00::/8")),
                                 Optional.of(Path.of("/a/b")),
                                 new Ports(40001, 65535)),
-                        new DatapathSettings.PolicyMode(Enforcement.ALWAYS, true, false),
+                        new PolicySettings(Enforcement.ALWAYS, true, Localhost.POLICY, 256),
                         new DatapathSettings.Monitor(Aggregation.MEDIUM, Duration.ofSeconds(1), 0x12),
                         new DatapathSettings.Maps(Optional.of(2048), Optional.of(1024), Optional.of(4096), 256, 512, 0),
                         new DatapathSettings.Connections(
