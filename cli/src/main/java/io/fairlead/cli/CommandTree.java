@@ -1,6 +1,8 @@
 package io.fairlead.cli;
 
 import io.fairlead.cli.client.AgentClient;
+import io.fairlead.cli.connectivity.ConnectivityCommands;
+import io.fairlead.cli.explain.ExplainCommand;
 import io.fairlead.cli.output.Answer;
 import java.util.List;
 import java.util.function.Function;
@@ -51,6 +53,8 @@ final class CommandTree {
         root.addSubcommand("status", status());
         addLists(root);
         root.addSubcommand("bpf", bpf());
+        root.addSubcommand("explain", ExplainCommand.spec());
+        root.addSubcommand("connectivity", ConnectivityCommands.spec());
         root.addSubcommand(
                 "version",
                 leaf(
