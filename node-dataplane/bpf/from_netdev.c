@@ -3,25 +3,48 @@
 // stack's and stay untouched.
 #include "lib/forward.h"
 
+// Who sends what is not for a pod is of no matter to anybody but those who watch.
+static __always_inline int to_stack(struct __sk_buff *skb, struct flow *flow)
+{
+	if (debug_datapath && wants(flow, EVENT_DEBUG))
+		debug_mapped(skb, flow, &flow->src, identity_of(&flow->src));
+	explain_forward(flow, TRACE_TO_STACK);
+	return NEXT;
+}
+
 SEC("tc")
 int from_netdev(struct __sk_buff *skb)
 {
+	struct connection connection;
 	struct endpoint *endpoint;
 	struct flow flow;
+	int reason;
 
 	// Frames for others are seen when the device is promiscuous; the stack drops those, and what is
 	// malformed.
-	if (!is_ip(skb) || skb->pkt_type != PACKET_HOST || !parse(skb, &flow))
+	if (!is_ip(skb) || skb->pkt_type != PACKET_HOST)
+		return NEXT;
+	begin(skb, &flow, host_endpoint_id);
+	if (!parse(skb, &flow))
 		return NEXT;
 	if (bpf_map_lookup_elem(&endpoints, &flow.src))
-		return drop(skb, DROP_INVALID_SOURCE_IP, DIRECTION_INGRESS);
+		return drop(skb, &flow, DROP_INVALID_SOURCE_IP, DIRECTION_INGRESS);
 	endpoint = bpf_map_lookup_elem(&endpoints, &flow.dst);
-	if (!endpoint || endpoint->flags & ENDPOINT_HOST)
-		return NEXT;
+	if (!endpoint || endpoint->flags & ENDPOINT_HOST || legacy_host_routing)
+		return to_stack(skb, &flow);
 	flow.dst_identity = endpoint->identity;
+	flow.dst_endpoint = endpoint->id;
 	if (flow.dst_identity == IDENTITY_UNKNOWN)
-		return drop(skb, DROP_INVALID_IDENTITY, DIRECTION_INGRESS);
+		return drop(skb, &flow, DROP_INVALID_IDENTITY, DIRECTION_INGRESS);
 	flow.src_identity = identity_of(&flow.src);
-	// Ingress verdict: both identities are known, nothing is changed yet.
-	return forward_to_pod(skb, &flow, endpoint, DIRECTION_INGRESS);
+	reason = parse_l4(skb, &flow);
+	if (reason)
+		return drop(skb, &flow, reason, DIRECTION_INGRESS);
+	trace_from(skb, &flow, TRACE_FROM_NETWORK, host_endpoint_id);
+	debug_mapped(skb, &flow, &flow.src, flow.src_identity);
+	debug(skb, &flow, host_endpoint_id, DEBUG_LOCAL_DELIVERY, endpoint->id, flow.src_identity, 0);
+	reason = admit(skb, &flow, endpoint, &connection, true);
+	if (reason)
+		return drop(skb, &flow, reason, DIRECTION_INGRESS);
+	return forward_to_pod(skb, &flow, endpoint, &connection, DIRECTION_INGRESS);
 }

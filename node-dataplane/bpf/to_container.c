@@ -9,7 +9,10 @@ int to_container(struct __sk_buff *skb)
 {
 	__u32 ifindex = skb->ifindex;
 	struct interface *iface;
+	struct endpoint receiver = {};
+	struct connection connection;
 	struct flow flow;
+	int reason;
 	bool own;
 
 	if ((skb->mark & MARK_MASK) == MARK_HOST) {
@@ -17,23 +20,34 @@ int to_container(struct __sk_buff *skb)
 		return NEXT;
 	}
 	iface = bpf_map_lookup_elem(&interfaces, &ifindex);
+	begin(skb, &flow, iface ? iface->id : 0);
 	if (!iface)
-		return drop(skb, DROP_ENDPOINT_NOT_READY, DIRECTION_INGRESS);
+		return drop(skb, &flow, DROP_ENDPOINT_NOT_READY, DIRECTION_INGRESS);
 	if (!is_ip(skb))
-		return drop(skb, DROP_UNSUPPORTED_L2, DIRECTION_INGRESS);
+		return drop(skb, &flow, DROP_UNSUPPORTED_L2, DIRECTION_INGRESS);
 	if (!parse(skb, &flow))
-		return drop(skb, DROP_INVALID_PACKET, DIRECTION_INGRESS);
+		return drop(skb, &flow, DROP_INVALID_PACKET, DIRECTION_INGRESS);
 	if (flow.dst.family == FAMILY_IPV4)
 		own = (iface->flags & INTERFACE_IPV4) && flow.dst.addr[0] == iface->ipv4;
 	else
 		own = (iface->flags & INTERFACE_IPV6) && same_ipv6(flow.dst.addr, iface->ipv6);
 	if (!own)
-		return drop(skb, DROP_UNROUTABLE_IP, DIRECTION_INGRESS);
+		return drop(skb, &flow, DROP_UNROUTABLE_IP, DIRECTION_INGRESS);
 	flow.dst_identity = iface->identity;
+	flow.dst_endpoint = iface->id;
 	if (flow.dst_identity == IDENTITY_UNKNOWN)
-		return drop(skb, DROP_INVALID_IDENTITY, DIRECTION_INGRESS);
+		return drop(skb, &flow, DROP_INVALID_IDENTITY, DIRECTION_INGRESS);
 	flow.src_identity = identity_of(&flow.src);
-	// Ingress verdict: both identities are known.
-	count(skb, FORWARDED, DIRECTION_INGRESS);
+	reason = parse_l4(skb, &flow);
+	if (reason)
+		return drop(skb, &flow, reason, DIRECTION_INGRESS);
+	receiver.id = iface->id;
+	receiver.policy = iface->policy;
+	reason = admit(skb, &flow, &receiver, &connection, true);
+	if (reason)
+		return drop(skb, &flow, reason, DIRECTION_INGRESS);
+	count_forwarded(skb, &flow, DIRECTION_INGRESS);
+	trace_to(skb, &flow, TRACE_TO_ENDPOINT, &connection, DIRECTION_INGRESS, iface->id, iface->id,
+		 ifindex);
 	return NEXT;
 }

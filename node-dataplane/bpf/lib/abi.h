@@ -123,7 +123,7 @@ struct policy_entry {
 };
 _Static_assert(sizeof(struct policy_entry) == 24, "policy_entry has no hole");
 
-// A connection, whoever sends: the lower address (then port) is first, compared as numbers in network order.
+// A connection, whoever sends: which end is first is a matter of the numbers alone, and the same for both.
 // An echo of ICMP has its id as the port of the one who asks and 0 as the other's, so both may ask at once.
 struct ct_key4 {
 	__be32 first;
@@ -148,8 +148,8 @@ _Static_assert(sizeof(struct ct_key6) == 40, "ct_key6 has no hole");
 enum ct_flags {
 	// Begun by the second of the key; else by the first.
 	CT_BEGUN_BY_SECOND = 1,
-	// The receiver's ingress and the sender's egress have been judged here: a connection between two pods of
-	// one node has both, others the one of this node's pod.
+	// The receiver's ingress and the sender's egress have been judged here: a connection between two pods
+	// of one node has both, others the one of this node's pod.
 	CT_INGRESS = 2,
 	CT_EGRESS = 4,
 	// FIN or RST seen from who began it, and from the other.
@@ -484,10 +484,17 @@ enum identity {
 	IDENTITY_REMOTE_NODE = 6,
 };
 
-// What the agent reads and no map or function names: a variable of this type keeps it in the type information.
+// Room beside the stack, which has 512 bytes for all functions that call one another.
+struct scratch {
+	__u32 words[40];
+};
+
+// What the agent reads and no map or function names: a variable of this type keeps it in the type
+// information.
 struct named {
 	struct debug_event debug_event;
 	struct packet_event packet_event;
+	enum drop_reason drop_reason;
 	enum event_type event_type;
 	enum debug_message debug_message;
 	enum trace_point trace_point;

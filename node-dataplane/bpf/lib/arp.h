@@ -20,7 +20,8 @@ struct arp {
 } __attribute__((packed));
 _Static_assert(sizeof(struct arp) == 28, "ARP for IPv4 is 28 bytes");
 
-static __always_inline int answer_arp(struct __sk_buff *skb, const struct interface *iface)
+static __always_inline int answer_arp(struct __sk_buff *skb, const struct interface *iface,
+				      const struct flow *flow)
 {
 	struct ethhdr *eth = header(skb, ETH_HLEN + sizeof(struct arp));
 	struct arp *arp = (void *)eth + ETH_HLEN;
@@ -28,12 +29,12 @@ static __always_inline int answer_arp(struct __sk_buff *skb, const struct interf
 
 	if (!eth || arp->hardware != bpf_htons(1) || arp->protocol != bpf_htons(ETH_P_IP) ||
 	    arp->hardware_length != ETH_ALEN || arp->protocol_length != 4)
-		return drop(skb, DROP_INVALID_PACKET, DIRECTION_EGRESS);
+		return drop(skb, flow, DROP_INVALID_PACKET, DIRECTION_EGRESS);
 	pod = arp->sender_ip;
 	if (!(iface->flags & INTERFACE_IPV4) || pod != iface->ipv4)
-		return drop(skb, DROP_INVALID_SOURCE_IP, DIRECTION_EGRESS);
+		return drop(skb, flow, DROP_INVALID_SOURCE_IP, DIRECTION_EGRESS);
 	if (arp->operation != bpf_htons(1) || !router_ipv4 || arp->target_ip != router_ipv4)
-		return drop(skb, DROP_UNKNOWN_TARGET, DIRECTION_EGRESS);
+		return drop(skb, flow, DROP_UNKNOWN_TARGET, DIRECTION_EGRESS);
 
 	__builtin_memcpy(eth->h_dest, iface->mac, ETH_ALEN);
 	__builtin_memcpy(eth->h_source, iface->node_mac, ETH_ALEN);

@@ -6,6 +6,7 @@
 #include "checksum.h"
 #include "config.h"
 #include "identity.h"
+#include "l4.h"
 #include "metrics.h"
 
 // An error in both families; the lowest byte is the code, the next the type, the upper half an MTU if it
@@ -52,8 +53,13 @@ struct icmp6_checked {
 	__u8 quote[QUOTE_IPV6];
 };
 
-// Longest chain of IPv6 extension headers that is followed.
-#define EXTENSION_HEADERS 6
+static __always_inline void *scratch_room(void)
+{
+	__u32 zero = 0;
+
+	_Static_assert(sizeof(struct icmp6_checked) <= sizeof(struct scratch), "an error fits");
+	return bpf_map_lookup_elem(&scratch, &zero);
+}
 
 static __always_inline bool is_one_host_ipv4(__be32 address)
 {
@@ -79,23 +85,24 @@ static __always_inline bool replace_headers(struct __sk_buff *skb, struct ethhdr
 	       !bpf_skb_store_bytes(skb, 0, &back, sizeof(back), 0);
 }
 
-static __noinline int become_error_ipv4(struct __sk_buff *skb, __u32 error)
+CHECKED_ONCE int become_error_ipv4(struct __sk_buff *skb, __u32 error)
 {
 	void *data = packet_start(skb);
 	struct ethhdr *eth = data;
 	struct iphdr *ip = data + ETH_HLEN;
-	struct icmp4_body body = {
-		.icmp = {.type = error >> 8, .code = error, .mtu = bpf_htonl(error >> 16)},
-	};
+	struct icmp4_body *body = scratch_room();
 	struct iphdr back = {.version = 4, .ihl = 5, .tos = 0xc0, .ttl = 64, .protocol = IPPROTO_ICMP};
 	__u32 quoted;
 
-	if ((void *)(ip + 1) > packet_end(skb))
+	if (!body || (void *)(ip + 1) > packet_end(skb))
 		return -1;
+	*body = (struct icmp4_body){
+		.icmp = {.type = error >> 8, .code = error, .mtu = bpf_htonl(error >> 16)},
+	};
 	if (!router_ipv4 || !is_one_host_ipv4(ip->saddr) || (ip->frag_off & bpf_htons(0x1fff)))
 		return -1;
 	// Without this bit the sender expects fragments, and could do nothing about the answer.
-	if (body.icmp.mtu && !(ip->frag_off & bpf_htons(0x4000)))
+	if (body->icmp.mtu && !(ip->frag_off & bpf_htons(0x4000)))
 		return -1;
 	if (ip->protocol == IPPROTO_ICMP) {
 		__u8 type;
@@ -106,16 +113,16 @@ static __noinline int become_error_ipv4(struct __sk_buff *skb, __u32 error)
 	quoted = bpf_ntohs(ip->tot_len);
 	if (quoted > QUOTE_IPV4)
 		quoted = QUOTE_IPV4;
-	if (quoted < sizeof(*ip) || bpf_skb_load_bytes(skb, ETH_HLEN, body.quote, quoted))
+	if (quoted < sizeof(*ip) || bpf_skb_load_bytes(skb, ETH_HLEN, body->quote, quoted))
 		return -1;
-	body.icmp.check = checksum(&body, sizeof(body));
+	body->icmp.check = checksum(body, sizeof(*body));
 	back.saddr = router_ipv4;
 	back.daddr = ip->saddr;
-	back.tot_len = bpf_htons(sizeof(back) + sizeof(body.icmp) + quoted);
+	back.tot_len = bpf_htons(sizeof(back) + sizeof(struct icmp_header) + quoted);
 	back.check = checksum(&back, sizeof(back));
-	if (!replace_headers(skb, eth, sizeof(back) + sizeof(body.icmp), quoted) ||
+	if (!replace_headers(skb, eth, sizeof(back) + sizeof(struct icmp_header), quoted) ||
 	    bpf_skb_store_bytes(skb, ETH_HLEN, &back, sizeof(back), 0) ||
-	    bpf_skb_store_bytes(skb, ETH_HLEN + sizeof(back), &body.icmp, sizeof(body.icmp), 0))
+	    bpf_skb_store_bytes(skb, ETH_HLEN + sizeof(back), &body->icmp, sizeof(struct icmp_header), 0))
 		return -1;
 	return 0;
 }
@@ -153,20 +160,21 @@ static __always_inline bool is_unanswerable_ipv6(struct __sk_buff *skb, __u8 pro
 	return true;
 }
 
-static __noinline int become_error_ipv6(struct __sk_buff *skb, __u32 error)
+CHECKED_ONCE int become_error_ipv6(struct __sk_buff *skb, __u32 error)
 {
 	void *data = packet_start(skb);
 	struct ethhdr *eth = data;
 	struct ipv6hdr *ip = data + ETH_HLEN;
-	struct icmp6_checked body = {
-		.icmp = {.type = error >> 8, .code = error, .mtu = bpf_htonl(error >> 16)},
-	};
+	struct icmp6_checked *body = scratch_room();
 	struct ipv6hdr back = {.version = 6, .nexthdr = IPPROTO_ICMPV6, .hop_limit = 64};
 	__u32 quoted;
 	__u32 payload;
 
-	if ((void *)(ip + 1) > packet_end(skb))
+	if (!body || (void *)(ip + 1) > packet_end(skb))
 		return -1;
+	*body = (struct icmp6_checked){
+		.icmp = {.type = error >> 8, .code = error, .mtu = bpf_htonl(error >> 16)},
+	};
 	if (!has_router_ipv6 || !(ip->saddr.s6_addr32[0] | ip->saddr.s6_addr32[1] | ip->saddr.s6_addr32[2] |
 				  ip->saddr.s6_addr32[3]))
 		return -1;
@@ -175,36 +183,38 @@ static __noinline int become_error_ipv6(struct __sk_buff *skb, __u32 error)
 	quoted = sizeof(*ip) + bpf_ntohs(ip->payload_len);
 	if (quoted > QUOTE_IPV6)
 		quoted = QUOTE_IPV6;
-	if (quoted < sizeof(*ip) || bpf_skb_load_bytes(skb, ETH_HLEN, body.quote, quoted))
+	if (quoted < sizeof(*ip) || bpf_skb_load_bytes(skb, ETH_HLEN, body->quote, quoted))
 		return -1;
-	payload = sizeof(body.icmp) + quoted;
-	copy_router_ipv6(body.src);
-	copy_ipv6(body.dst, &ip->saddr);
-	body.length = bpf_htonl(payload);
-	body.protocol = bpf_htonl(IPPROTO_ICMPV6);
-	body.icmp.check = checksum(&body, sizeof(body));
+	payload = sizeof(struct icmp_header) + quoted;
+	copy_router_ipv6(body->src);
+	copy_ipv6(body->dst, &ip->saddr);
+	body->length = bpf_htonl(payload);
+	body->protocol = bpf_htonl(IPPROTO_ICMPV6);
+	body->icmp.check = checksum(body, sizeof(*body));
 	back.payload_len = bpf_htons(payload);
-	__builtin_memcpy(&back.saddr, body.src, 16);
-	__builtin_memcpy(&back.daddr, body.dst, 16);
-	if (!replace_headers(skb, eth, sizeof(back) + sizeof(body.icmp), quoted) ||
+	__builtin_memcpy(&back.saddr, body->src, 16);
+	__builtin_memcpy(&back.daddr, body->dst, 16);
+	if (!replace_headers(skb, eth, sizeof(back) + sizeof(struct icmp_header), quoted) ||
 	    bpf_skb_store_bytes(skb, ETH_HLEN, &back, sizeof(back), 0) ||
-	    bpf_skb_store_bytes(skb, ETH_HLEN + sizeof(back), &body.icmp, sizeof(body.icmp), 0))
+	    bpf_skb_store_bytes(skb, ETH_HLEN + sizeof(back), &body->icmp, sizeof(struct icmp_header), 0))
 		return -1;
 	return 0;
 }
 
 // Drops the packet, and tells its sender if it may be told.
-static __always_inline int drop_and_tell(struct __sk_buff *skb, enum ip_family family,
+static __always_inline int drop_and_tell(struct __sk_buff *skb, const struct flow *flow,
 					 struct icmp_error error, enum drop_reason reason,
 					 enum direction direction)
 {
 	int failed;
 
 	// Counted first, and by drop(): the packet that ends is this one, the error is another.
-	int verdict = drop(skb, reason, direction);
+	int verdict = drop(skb, flow, reason, direction);
 
-	failed = family == FAMILY_IPV4 ? become_error_ipv4(skb, error.ipv4)
-				       : become_error_ipv6(skb, error.ipv6);
+	if (flow->explain)
+		return verdict;
+	failed = flow->dst.family == FAMILY_IPV4 ? become_error_ipv4(skb, error.ipv4)
+						 : become_error_ipv6(skb, error.ipv6);
 	if (failed)
 		return verdict;
 	skb->mark = MARK_HOST;

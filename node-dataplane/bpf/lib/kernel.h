@@ -13,6 +13,10 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
+// A function that the verifier checks once, by itself, instead of at each call. What it is given may be NULL
+// to the verifier's eyes, and must be looked at.
+#define CHECKED_ONCE __attribute__((noinline))
+
 #define AF_INET	 2
 #define AF_INET6 10
 

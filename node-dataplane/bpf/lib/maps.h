@@ -51,9 +51,9 @@ struct {
 	__type(value, struct metric);
 } metrics SEC(".maps");
 
-// What policies say, all endpoints' together: those of one identity share one. Looked up for a peer's identity
-// and for any; the longest match of each counts.
-// Read by every hook that judges. 1048576: 64 policies of 16384 entries. Not preallocated.
+// What policies say, all endpoints' together: those of one identity share one. Looked up for a peer's
+// identity and for any; the longest match of each counts. Read by every hook that judges. 1048576: 64
+// policies of 16384 entries. Not preallocated.
 struct {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
 	__uint(max_entries, 1048576);
@@ -92,7 +92,8 @@ struct {
 	__type(value, struct ct_entry);
 } ct6_any SEC(".maps");
 
-// Address translations, two entries each. Written by the programs; the agent removes what is idle. Configured.
+// Address translations, two entries each. Written by the programs; the agent removes what is idle.
+// Configured.
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 524288);
@@ -107,7 +108,8 @@ struct {
 	__type(value, struct nat_entry6);
 } nat6 SEC(".maps");
 
-// What pods become when they leave by a device, by ifindex; by a device without an entry they leave as they are.
+// What pods become when they leave by a device, by ifindex; by a device without an entry they leave as they
+// are.
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 256);
@@ -155,6 +157,14 @@ struct {
 	__type(key, __u32);
 	__type(value, __u64);
 } lost_events SEC(".maps");
+
+// Each processor's own room for what is too large for the stack: an ICMP error while it is made.
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct scratch);
+} scratch SEC(".maps");
 
 // What the last packet with MARK_EXPLAIN met.
 struct {

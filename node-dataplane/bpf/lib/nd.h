@@ -74,13 +74,13 @@ static __noinline int answer_nd(struct __sk_buff *skb, const struct interface *i
 	struct ethhdr eth = {.h_proto = bpf_htons(ETH_P_IPV6)};
 
 	if (!data)
-		return drop(skb, DROP_INVALID_PACKET, DIRECTION_EGRESS);
+		return drop(skb, flow, DROP_INVALID_PACKET, DIRECTION_EGRESS);
 	if (asked->type != ND_NEIGHBOUR_SOLICITATION || asked->code != 0 || flow->ttl != 255 ||
 	    !has_router_ipv6 || is_unspecified(&flow->src) || !is_gateway(asked->target))
-		return drop(skb, DROP_FORBIDDEN_ICMPV6, DIRECTION_EGRESS);
+		return drop(skb, flow, DROP_FORBIDDEN_ICMPV6, DIRECTION_EGRESS);
 	if (!is_link_local(&flow->src) &&
 	    !((iface->flags & INTERFACE_IPV6) && same_ipv6(flow->src.addr, iface->ipv6)))
-		return drop(skb, DROP_INVALID_SOURCE_IP, DIRECTION_EGRESS);
+		return drop(skb, flow, DROP_INVALID_SOURCE_IP, DIRECTION_EGRESS);
 
 	__builtin_memcpy(answer.src, asked->target, 16);
 	__builtin_memcpy(answer.dst, flow->src.addr, 16);
@@ -102,7 +102,7 @@ static __noinline int answer_nd(struct __sk_buff *skb, const struct interface *i
 	    bpf_skb_store_bytes(skb, 0, &eth, sizeof(eth), 0) ||
 	    bpf_skb_store_bytes(skb, ETH_HLEN, &ip, sizeof(ip), 0) ||
 	    bpf_skb_store_bytes(skb, ETH_HLEN + sizeof(ip), &answer.body, sizeof(answer.body), 0))
-		return drop(skb, DROP_WRITE_ERROR, DIRECTION_EGRESS);
+		return drop(skb, flow, DROP_WRITE_ERROR, DIRECTION_EGRESS);
 	skb->mark = MARK_HOST;
 	return bpf_redirect(skb->ifindex, 0);
 }

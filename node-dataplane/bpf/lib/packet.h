@@ -5,18 +5,35 @@
 #include "kernel.h"
 #include "abi.h"
 
-// What a hook knows of a packet once its headers are checked. Ports join with connection tracking.
+// What a hook knows of a packet once its headers are checked.
 struct flow {
 	struct ip_key src;
 	struct ip_key dst;
 	__u32 src_identity;
 	__u32 dst_identity;
+	// The endpoint whose program runs, and the one the packet is for; 0 for none of this node.
+	__u32 source;
+	__u32 dst_endpoint;
 	// Bytes of the IP header that a route lookup wants.
 	__be32 flowinfo;
+	// Set by parse_l4. As a ct_key has them: an echo's id is the port of the one who asks.
+	__be16 sport;
+	__be16 dport;
+	// Where the header of the upper protocol is in the frame.
+	__u16 l4_offset;
+	// 1 << event_type for each that somebody listens to.
+	__u16 events;
 	__u8 tos;
-	// As the header has it: an extension header is not looked behind.
+	// Before parse_l4 as the IP header has it, then that behind extension headers.
 	__u8 protocol;
 	__u8 ttl;
+	__u8 tcp_flags;
+	__u8 icmp_type;
+	// It has no header of the upper protocol: a later fragment.
+	__u8 later_fragment;
+	// To be explained: no state is changed for it (see MARK_EXPLAIN).
+	__u8 explain;
+	__u8 unused;
 };
 
 // Where the frame starts and ends. Plain reads are 32 bits wide, and clang may then copy a packet pointer in
@@ -77,13 +94,11 @@ static __always_inline bool parse_ipv4(struct __sk_buff *skb, struct flow *flow)
 	total = bpf_ntohs(ip->tot_len);
 	if (ip->version != 4 || ip->ihl < 5 || total < ip->ihl * 4U || total > skb->len - ETH_HLEN)
 		return false;
-	*flow = (struct flow){
-		.src = {.addr = {ip->saddr}, .family = FAMILY_IPV4},
-		.dst = {.addr = {ip->daddr}, .family = FAMILY_IPV4},
-		.tos = ip->tos,
-		.protocol = ip->protocol,
-		.ttl = ip->ttl,
-	};
+	flow->src = (struct ip_key){.addr = {ip->saddr}, .family = FAMILY_IPV4};
+	flow->dst = (struct ip_key){.addr = {ip->daddr}, .family = FAMILY_IPV4};
+	flow->tos = ip->tos;
+	flow->protocol = ip->protocol;
+	flow->ttl = ip->ttl;
 	return true;
 }
 
@@ -97,19 +112,18 @@ static __always_inline bool parse_ipv6(struct __sk_buff *skb, struct flow *flow)
 	// A payload length of 0 is right for BIG TCP and for a header alone.
 	if (ip->version != 6 || bpf_ntohs(ip->payload_len) > skb->len - ETH_HLEN - sizeof(*ip))
 		return false;
-	*flow = (struct flow){
-		.src = {.family = FAMILY_IPV6},
-		.dst = {.family = FAMILY_IPV6},
-		.flowinfo = *(__be32 *)ip & bpf_htonl(0x0fffffff),
-		.protocol = ip->nexthdr,
-		.ttl = ip->hop_limit,
-	};
+	flow->src.family = FAMILY_IPV6;
+	flow->dst.family = FAMILY_IPV6;
+	flow->flowinfo = *(__be32 *)ip & bpf_htonl(0x0fffffff);
+	flow->protocol = ip->nexthdr;
+	flow->ttl = ip->hop_limit;
 	copy_ipv6(flow->src.addr, &ip->saddr);
 	copy_ipv6(flow->dst.addr, &ip->daddr);
 	return true;
 }
 
-// False when the headers are cut short or contradict each other. The frame must be IPv4 or IPv6.
+// Fills in what the IP header says of a flow that begin() has prepared; false when the header is cut short or
+// contradicts itself. The frame must be IPv4 or IPv6.
 static __always_inline bool parse(struct __sk_buff *skb, struct flow *flow)
 {
 	return skb->protocol == bpf_htons(ETH_P_IP) ? parse_ipv4(skb, flow) : parse_ipv6(skb, flow);

@@ -4,6 +4,7 @@ import static io.fairlead.node.kernel.bpf.DropReason.DROP_ENDPOINT_NOT_READY;
 import static io.fairlead.node.kernel.bpf.DropReason.DROP_FIB_LOOKUP_FAILED;
 import static io.fairlead.node.kernel.bpf.DropReason.DROP_FORBIDDEN_ICMPV6;
 import static io.fairlead.node.kernel.bpf.DropReason.DROP_FRAGMENTATION_NEEDED;
+import static io.fairlead.node.kernel.bpf.DropReason.DROP_INVALID_EXTENSION_HEADER;
 import static io.fairlead.node.kernel.bpf.DropReason.DROP_INVALID_IDENTITY;
 import static io.fairlead.node.kernel.bpf.DropReason.DROP_INVALID_PACKET;
 import static io.fairlead.node.kernel.bpf.DropReason.DROP_INVALID_SOURCE_IP;
@@ -311,7 +312,7 @@ class HooksTest {
             rows.add(told("size " + size, fromA(ip(A, B, 1, UDP, udp(size))), DROP_TTL_EXCEEDED, 11, 0));
             rows.add(told("size6 " + size, fromA(ip(A6, B6, 1, UDP, udp(size))), DROP_TTL_EXCEEDED, 3, 0));
         }
-        rows.add(told("header alone", fromA(ip(A, B, 1, UDP, new byte[0])), DROP_TTL_EXCEEDED, 11, 0));
+        rows.add(told("header alone", fromA(ip(A, B, 1, 253, new byte[0])), DROP_TTL_EXCEEDED, 11, 0));
         rows.add(told("header alone, IPv6", fromA(ip(A6, B6, 1, 59, new byte[0])), DROP_TTL_EXCEEDED, 3, 0));
         rows.add(told("ping", fromA(ip(A, REMOTE, 1, ICMP, echo(A, REMOTE))), DROP_TTL_EXCEEDED, 11, 0));
         rows.add(told("ping6", fromA(ip(A6, REMOTE6, 1, ICMPV6, echo(A6, REMOTE6))), DROP_TTL_EXCEEDED, 3, 0));
@@ -330,11 +331,11 @@ class HooksTest {
             byte[] behind = ipv6(A6, B6, 1, 60, join(bytes(ICMPV6, 0, 1, 4, 0, 0, 0, 0, type, 0), new byte[30]));
             rows.add(Row.dropped("ICMPv6 error " + type + " behind options", fromA(behind), DROP_TTL_EXCEEDED));
         }
-        rows.add(Row.dropped("later fragment", fromA(ipv4(A, B, 1, UDP, udp(9), 1)), DROP_TTL_EXCEEDED));
-        byte[] later = ipv6(A6, B6, 1, FRAGMENT, join(bytes(UDP, 0, 0, 8, 0, 0, 0, 9), udp(8)));
+        rows.add(Row.dropped("later fragment", fromA(ipv4(A, B, 1, 253, udp(9), 1)), DROP_TTL_EXCEEDED));
+        byte[] later = ipv6(A6, B6, 1, FRAGMENT, join(bytes(253, 0, 0, 8, 0, 0, 0, 9), udp(8)));
         rows.add(Row.dropped("later fragment, IPv6", fromA(later), DROP_TTL_EXCEEDED));
         byte[] cut = ipv6(A6, B6, 1, HOP_BY_HOP, bytes(HOP_BY_HOP, 9, 0, 0, 0, 0, 0, 0));
-        rows.add(Row.dropped("extension header cut short", fromA(cut), DROP_TTL_EXCEEDED));
+        rows.add(Row.dropped("extension header cut short", fromA(cut), DROP_INVALID_EXTENSION_HEADER));
         node.check("from_container", node.lxcA, 0, Direction.EGRESS, rows);
     }
 

@@ -189,6 +189,19 @@ final class Node implements AutoCloseable {
         });
     }
 
+    /** Why a packet ends; empty when it goes on. */
+    Optional<DropReason> endOf(String program, int ifindex, byte[] frame) {
+        return namespace.run(() -> {
+            List<Metric> before = metrics.read();
+            int verdict = TestRun.run(object.program(program), new TestRun.Input(frame, ifindex))
+                    .verdict();
+            String counted = counted(before, metrics.read());
+            String reason = counted.isEmpty() ? "" : counted.substring(0, counted.indexOf(' '));
+            assertThat(verdict == SHOT).as(counted).isEqualTo(!reason.isEmpty() && !reason.equals("FORWARDED"));
+            return verdict == SHOT ? Optional.of(DropReason.valueOf(reason)) : Optional.empty();
+        });
+    }
+
     TestRun.Output run(String program, int ifindex, byte[] frame) {
         return namespace.run(() -> TestRun.run(object.program(program), new TestRun.Input(frame, ifindex)));
     }
