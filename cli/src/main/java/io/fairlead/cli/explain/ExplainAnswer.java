@@ -10,8 +10,6 @@ import java.util.Locale;
 
 /** {@code fairlead explain}: a block for each program, then the verdict. Unhealthy when the packet is dropped. */
 public record ExplainAnswer(ExplainResponse message) implements Answer {
-    private static final String LINE = "  %-15s %s";
-
     @Override
     public String text(TextStyle style) {
         StringBuilder text = new StringBuilder();
@@ -22,7 +20,7 @@ public record ExplainAnswer(ExplainResponse message) implements Answer {
             }
             text.append('\n');
             for (ExplainDecision decision : hop.getDecisionsList()) {
-                text.append(String.format(Locale.ROOT, LINE, decision.getWhat(), decision.getText()))
+                text.append(String.format(Locale.ROOT, "  %-15s %s", decision.getWhat(), decision.getText()))
                         .append('\n');
             }
         }

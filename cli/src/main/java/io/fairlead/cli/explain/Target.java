@@ -28,8 +28,9 @@ record Target(String name, int port, int protocol) {
             return new Target(bracketed.group(1), 0, 0);
         }
         Matcher parts = WITH_PORT.matcher(text);
-        boolean bareV6 = text.indexOf(':') != text.lastIndexOf(':') && !text.contains("[");
-        if (bareV6 || !text.contains(":") && !text.contains("[")) {
+        // no colon: a name; several and no bracket: an IPv6 address
+        boolean single = text.indexOf(':') >= 0 && text.indexOf(':') == text.lastIndexOf(':');
+        if (!single && !text.contains("[")) {
             return new Target(text, 0, 0);
         }
         if (!parts.matches()) {

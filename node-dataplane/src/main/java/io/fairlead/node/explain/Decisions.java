@@ -61,7 +61,8 @@ final class Decisions {
         List<String> labels = around.labels().apply(identity);
         String text = Integer.toUnsignedString(identity)
                 + (labels.isEmpty() ? "" : " (" + String.join(", ", labels) + ")");
-        return endpoint == 0 ? text : text + " endpoint " + endpoint + parties.name(endpoint);
+        // from the network it is the endpoint that tells, which is the node's own
+        return parties.isPod(endpoint) ? text + " endpoint " + endpoint + parties.name(endpoint) : text;
     }
 
     private String judgement(Judgement judged, Explained met) {

@@ -145,6 +145,10 @@ final class Parties {
                 .orElse("");
     }
 
+    boolean isPod(int endpoint) {
+        return state.pods().values().stream().anyMatch(pod -> pod.id() == endpoint);
+    }
+
     boolean isOwn(Ip ip) {
         return ip.equals(around.node().address())
                 || around.node().routers().contains(ip)

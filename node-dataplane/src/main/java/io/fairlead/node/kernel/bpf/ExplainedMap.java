@@ -16,6 +16,8 @@ import java.util.stream.Collectors;
 
 /** The map "explained": the one place where programs write what a packet met. One thread at a time. */
 final class ExplainedMap {
+    private static final int AF_INET = 2;
+    private static final int AF_INET6 = 10;
     private static final Map<String, String> MATCHES = Map.of(
             "MATCH_NONE", "none",
             "MATCH_L3_ONLY", "L3-Only",
@@ -51,18 +53,22 @@ final class ExplainedMap {
         map.updateOne(Bpf.integer(0), value.allocate().buffer());
     }
 
-    /** What the last packet met. */
-    Explained read() {
+    /**
+     * What the last packet met.
+     *
+     * @param ipv4 whether it was one
+     */
+    Explained read(boolean ipv4) {
         StructCodec.Value[] found = new StructCodec.Value[1];
         map.read(value.size(), 1, (keys, values, count) -> {
             if (count > 0) {
                 found[0] = value.at(values, 0);
             }
         });
-        return found[0] == null ? Explained.NOTHING : decode(found[0]);
+        return found[0] == null ? Explained.NOTHING : decode(found[0], ipv4);
     }
 
-    private Explained decode(StructCodec.Value record) {
+    private Explained decode(StructCodec.Value record, boolean ipv4) {
         return new Explained(
                 part(
                         record,
@@ -75,12 +81,15 @@ final class ExplainedMap {
                 part(record, "EXPLAIN_CT", () -> text(states, record.getInt("ct_state"), "CT_")),
                 part(record, "EXPLAIN_EGRESS", () -> judgement(record, "egress")),
                 part(record, "EXPLAIN_INGRESS", () -> judgement(record, "ingress")),
-                part(record, "EXPLAIN_SNAT", () -> translated(record)),
-                part(record, "EXPLAIN_REVERSE_NAT", () -> translated(record)),
+                part(record, "EXPLAIN_SNAT", () -> translated(record, ipv4)),
+                part(record, "EXPLAIN_REVERSE_NAT", () -> translated(record, ipv4)),
                 part(
                         record,
                         "EXPLAIN_ROUTE",
-                        () -> new Looked(record.getInt("fib_result"), record.getInt("ifindex"), nextHop(record))),
+                        () -> new Looked(
+                                record.getInt("fib_result"),
+                                record.getInt("ifindex"),
+                                record.getInt("fib_result") == 0 ? nextHop(record) : Optional.empty())),
                 part(record, "EXPLAIN_FORWARDED", () -> onward(record.getInt("trace_point"))),
                 part(record, "EXPLAIN_DROPPED", () -> record.getInt("drop_reason")));
     }
@@ -102,25 +111,17 @@ final class ExplainedMap {
                 MATCHES.getOrDefault(name, "match " + match));
     }
 
-    private static Translated translated(StructCodec.Value record) {
-        return new Translated(
-                address(record.getBytes("nat_addr"), isV4(record.getBytes("nat_addr"))), record.getInt("nat_port"));
+    private static Translated translated(StructCodec.Value record, boolean ipv4) {
+        return new Translated(address(record.getBytes("nat_addr"), ipv4), record.getInt("nat_port"));
     }
 
-    /** No global IPv6 address ends with twelve zero bytes, and an IPv4 one has nothing behind its four. */
-    private static boolean isV4(byte[] bytes) {
-        for (int i = 4; i < bytes.length; i++) {
-            if (bytes[i] != 0) {
-                return false;
-            }
-        }
-        return true;
-    }
-
+    /** An IPv4 route may have an IPv6 gateway: the family is the next hop's own. */
     private static Optional<Ip> nextHop(StructCodec.Value record) {
-        byte[] bytes = record.getBytes("next_hop");
-        boolean none = isV4(bytes) && bytes[0] == 0 && bytes[1] == 0 && bytes[2] == 0 && bytes[3] == 0;
-        return none ? Optional.empty() : Optional.of(address(bytes, isV4(bytes)));
+        return switch (record.getInt("next_hop_family")) {
+            case AF_INET -> Optional.of(address(record.getBytes("next_hop"), true));
+            case AF_INET6 -> Optional.of(address(record.getBytes("next_hop"), false));
+            default -> Optional.empty();
+        };
     }
 
     private static Ip address(byte[] bytes, boolean ipv4) {

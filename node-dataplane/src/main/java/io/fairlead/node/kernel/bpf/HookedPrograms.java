@@ -59,10 +59,14 @@ public final class HookedPrograms {
             Output output = TestRun.run(
                     new BpfObject.Program(name, fd, id),
                     new Input(frame, attached.get().ifindex(), mark(), 1));
-            return Optional.of(new Ran(name, output.verdict(), explained.read()));
+            return Optional.of(new Ran(name, output.verdict(), explained.read(isIpv4(frame))));
         } finally {
             Bpf.close(fd);
         }
+    }
+
+    private static boolean isIpv4(byte[] frame) {
+        return frame.length > 14 && (frame[14] & 0xf0) == 0x40;
     }
 
     private int mark() {
