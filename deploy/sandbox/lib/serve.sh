@@ -9,10 +9,7 @@ serve_start() {
     local place=$1 component=$2
     shift 2
     spawn "serve-$component" "$place" "$PYTHON" -I "$REACH" serve "$@"
-    poll 10 dead_or "serve-$component" grep -q '^listening' "$STATE/log/serve-$component.log" && running "serve-$component" || {
-        log_tail "serve-$component"
-        die "server of $component: is not ready (expected: it listens on $*)"
-    }
+    await "serve-$component" 10 "it listens on $*" grep -q '^listening' "$STATE/log/serve-$component.log" || exit 1
 }
 
 # serve_stop COMPONENT: one that does not run is none to be stopped.

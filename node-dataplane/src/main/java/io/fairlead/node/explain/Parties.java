@@ -115,7 +115,8 @@ final class Parties {
                 .filter(p -> p.ipv4().equals(Optional.of(ip)) || p.ipv6().equals(Optional.of(ip)))
                 .findFirst();
         if (pod.isPresent()) {
-            return here(ip.toString(), pod.get());
+            // this address of the pod's is meant, not its other one
+            return new Party(ip.toString(), ip, new Here(pod.get()));
         }
         if (isOwn(ip)) {
             return new Party(ip.toString(), ip, new Host());
