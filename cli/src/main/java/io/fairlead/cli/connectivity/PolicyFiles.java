@@ -34,8 +34,9 @@ final class PolicyFiles {
         return site.world()
                 .get(index)
                 .ip(Ip.Family.V4)
-                .orElseThrow(() -> new DriverException("world " + site.world().get(index).name()
-                        + ": no IPv4 address (expected: one, policies of prefixes name it)"));
+                .orElseThrow(() ->
+                        new DriverException("world " + site.world().get(index).name()
+                                + ": no IPv4 address (expected: one, policies of prefixes name it)"));
     }
 
     /** The smallest prefix that has both. */

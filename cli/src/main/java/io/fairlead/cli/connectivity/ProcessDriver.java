@@ -29,10 +29,12 @@ final class ProcessDriver implements Driver {
 
     @Override
     public List<Place> nodes() {
-        return ok("nodes").stream().map(line -> {
-            String[] words = line.split(" +");
-            return new Place(Place.Kind.NODE, words[0], words[0], addresses("nodes", words, 1), Map.of());
-        }).toList();
+        return ok("nodes").stream()
+                .map(line -> {
+                    String[] words = line.split(" +");
+                    return new Place(Place.Kind.NODE, words[0], words[0], addresses("nodes", words, 1), Map.of());
+                })
+                .toList();
     }
 
     @Override
@@ -63,7 +65,10 @@ final class ProcessDriver implements Driver {
 
     private List<Ip> made(List<String> words) {
         List<String> lines = ok(words.toArray(String[]::new));
-        return addresses(String.join(" ", words), lines.isEmpty() ? new String[0] : lines.get(0).split(" +"), 0);
+        return addresses(
+                String.join(" ", words),
+                lines.isEmpty() ? new String[0] : lines.get(0).split(" +"),
+                0);
     }
 
     private List<Ip> addresses(String verb, String[] words, int from) {
@@ -118,8 +123,7 @@ final class ProcessDriver implements Driver {
 
     @Override
     public Held hold(Place from, Ip to, int port) {
-        List<String> words =
-                List.of("hold", from.kind().text(), from.name(), to.toString(), Integer.toString(port));
+        List<String> words = List.of("hold", from.kind().text(), from.name(), to.toString(), Integer.toString(port));
         Process process = start(words);
         return () -> {
             try (InputStream said = process.getInputStream()) {
@@ -148,7 +152,9 @@ final class ProcessDriver implements Driver {
 
     private DriverException failed(String verb, Output output) {
         return new DriverException(text(verb) + ": exit code " + output.exit() + ": "
-                + String.join("; ", output.lines().subList(0, Math.min(5, output.lines().size()))));
+                + String.join(
+                        "; ",
+                        output.lines().subList(0, Math.min(5, output.lines().size()))));
     }
 
     private Output run(List<String> words) {

@@ -47,8 +47,8 @@ final class Runner {
 
     /** Names of all tests that can be chosen, in the order they run. */
     static List<String> names() {
-        List<String> names = new ArrayList<>(
-                Catalogue.ALL.stream().map(TestCase::name).toList());
+        List<String> names =
+                new ArrayList<>(Catalogue.ALL.stream().map(TestCase::name).toList());
         names.add(HEALTH);
         return names;
     }
@@ -104,8 +104,7 @@ final class Runner {
         Watch watch = new Watch(driver, agents, nodes, clock);
         watch.begin();
         Place server = pods.get(pods.size() - 1);
-        Held held = driver.hold(
-                pods.get(pods.size() - 2), server.addresses().get(0), Site.HOLD_PORT);
+        Held held = driver.hold(pods.get(pods.size() - 2), server.addresses().get(0), Site.HOLD_PORT);
         PolicyFiles files = new PolicyFiles(site);
         List<TestCase> tests = Catalogue.ALL.stream()
                 .filter(test -> chosen.contains(test.name()))
@@ -163,14 +162,14 @@ final class Runner {
         }
         progress.scenario(test.name(), name);
         long before = tools.watch().stopped();
-        List<Boolean> reached = each(tools.threads(), flows, flow -> reach(flow, step.allowed().test(flow)));
+        List<Boolean> reached =
+                each(tools.threads(), flows, flow -> reach(flow, step.allowed().test(flow)));
         long kept = 0;
         for (int i = 0; i < flows.size(); i++) {
             boolean allowed = step.allowed().test(flows.get(i));
             kept += allowed || reached.get(i) ? 0 : 1;
             List<String> why = allowed == reached.get(i) ? List.of() : explain(flows.get(i));
-            Results.Action action =
-                    new Results.Action(name, flows.get(i).text(), allowed, reached.get(i), why);
+            Results.Action action = new Results.Action(name, flows.get(i).text(), allowed, reached.get(i), why);
             progress.action(test.name(), action);
             actions.add(action);
         }

@@ -45,7 +45,8 @@ record Site(List<Place> nodes, List<Place> clients, List<Place> echoes, List<Pla
             String second = nodes.get(1).name();
             String last = nodes.get(nodes.size() - 1).name();
             plans.add(client("client3", second, Map.of("kind", "client", "name", "client3")));
-            plans.add(echo("echo-other-node", last, Map.of("kind", "echo", "name", "echo-other-node", "first", "echo")));
+            plans.add(
+                    echo("echo-other-node", last, Map.of("kind", "echo", "name", "echo-other-node", "first", "echo")));
         }
         plans.add(new PodPlan(first, HOLD_NAMESPACE, "hold-client", Map.of("kind", "hold"), List.of()));
         plans.add(new PodPlan(

@@ -84,7 +84,10 @@ final class SocketAgents implements Agents {
             return List.of();
         }
         ExplainRequest request = ExplainRequest.newBuilder()
-                .setSource(flow.from().kind() == Place.Kind.NODE ? "host" : flow.from().name())
+                .setSource(
+                        flow.from().kind() == Place.Kind.NODE
+                                ? "host"
+                                : flow.from().name())
                 .setDestination(flow.ip().toString())
                 .setPort(flow.port())
                 .build();

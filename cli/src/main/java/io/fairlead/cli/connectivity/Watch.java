@@ -19,8 +19,8 @@ final class Watch {
     /** Pods report their multicast groups, and nobody carries those. */
     private static final Set<String> USUAL = Set.of("Unknown L3 target address");
 
-    private static final Pattern ERROR =
-            Pattern.compile("\\b(ERROR|FATAL)\\b|\"level\":\"(error|fatal)\"|\\bpanic\\b|[Uu]nhandled|OutOfMemoryError");
+    private static final Pattern ERROR = Pattern.compile(
+            "\\b(ERROR|FATAL)\\b|\"level\":\"(error|fatal)\"|\\bpanic\\b|[Uu]nhandled|OutOfMemoryError");
 
     private final Driver driver;
     private final Agents agents;

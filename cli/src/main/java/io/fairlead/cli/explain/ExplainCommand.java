@@ -39,8 +39,9 @@ public final class ExplainCommand {
                         "DST[:PORT[/PROTOCOL]]",
                         "Who is sent to: as SRC. PROTOCOL is tcp, udp or sctp; without a port an echo request."));
         spec.usageMessage()
-                .description("What becomes of a packet: runs the programs loaded on the nodes on its way without sending"
-                        + " it, and prints each decision. Exits with 1 when it is dropped.");
+                .description(
+                        "What becomes of a packet: runs the programs loaded on the nodes on its way without sending"
+                                + " it, and prints each decision. Exits with 1 when it is dropped.");
         return spec;
     }
 

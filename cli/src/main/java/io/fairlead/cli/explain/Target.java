@@ -16,7 +16,8 @@ import java.util.regex.Pattern;
 record Target(String name, int port, int protocol) {
     private static final Map<String, Integer> PROTOCOLS =
             Map.of("tcp", 6, "udp", 17, "sctp", 132, "icmp", 1, "icmpv6", 58);
-    private static final Pattern WITH_PORT = Pattern.compile("(\\[([0-9a-fA-F:.]+)]|[^:\\[\\]]+):([0-9]+)(/([a-zA-Z0-9]+))?");
+    private static final Pattern WITH_PORT =
+            Pattern.compile("(\\[([0-9a-fA-F:.]+)]|[^:\\[\\]]+):([0-9]+)(/([a-zA-Z0-9]+))?");
     private static final Pattern BRACKETED = Pattern.compile("\\[([0-9a-fA-F:.]+)]");
     private static final String EXPECTED = " (expected: NAME, or NAME:PORT or NAME:PORT/PROTOCOL with a port from 1 to"
             + " 65535 and tcp, udp or sctp; an IPv6 address in brackets)";
@@ -43,8 +44,7 @@ record Target(String name, int port, int protocol) {
         if (port < 1 || port > 65535 || number == 0 || protocol.startsWith("icmp")) {
             throw new IllegalArgumentException("destination: " + text + EXPECTED);
         }
-        return new Target(
-                Optional.ofNullable(parts.group(2)).orElse(parts.group(1)), port, number);
+        return new Target(Optional.ofNullable(parts.group(2)).orElse(parts.group(1)), port, number);
     }
 
     /** A source: a destination without a port. */

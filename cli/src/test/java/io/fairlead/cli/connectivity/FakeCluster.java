@@ -38,8 +38,7 @@ final class FakeCluster implements Driver, Policies, Agents {
 
     FakeCluster(int count) {
         for (int i = 1; i <= count; i++) {
-            nodes.add(new Place(
-                    Place.Kind.NODE, "dev" + i, "dev" + i, List.of(Ip.parse("192.168.2.3" + i)), Map.of()));
+            nodes.add(new Place(Place.Kind.NODE, "dev" + i, "dev" + i, List.of(Ip.parse("192.168.2.3" + i)), Map.of()));
             logs.put("dev" + i, new ArrayList<>(List.of("ERROR of the time before")));
         }
     }

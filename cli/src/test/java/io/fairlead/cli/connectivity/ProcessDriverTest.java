@@ -38,10 +38,13 @@ class ProcessDriverTest {
     @Test
     void verbsAreToldInFullAndAnswersRead() throws IOException {
         says("case $1 in nodes) echo 'dev1 192.168.2.31'; echo 'dev2 192.168.2.32 fd02::32';; *) echo 10.0.0.1;; esac");
-        assertThat(driver.nodes()).hasSize(2).last().satisfies(node -> assertThat(node.addresses())
-                .containsExactly(Ip.parse("192.168.2.32"), Ip.parse("fd02::32")));
-        Place pod = driver.addPod(
-                new Driver.PodPlan("dev1", "ns", "web", Map.of("b", "2", "a", "1"), List.of(80, 443)));
+        assertThat(driver.nodes())
+                .hasSize(2)
+                .last()
+                .satisfies(node ->
+                        assertThat(node.addresses()).containsExactly(Ip.parse("192.168.2.32"), Ip.parse("fd02::32")));
+        Place pod =
+                driver.addPod(new Driver.PodPlan("dev1", "ns", "web", Map.of("b", "2", "a", "1"), List.of(80, 443)));
         assertThat(pod.addresses()).containsExactly(Ip.parse("10.0.0.1"));
         driver.deletePod("ns", "web");
         assertThat(driver.reach(pod, Driver.Try.TCP, Ip.parse("10.0.0.2"), 80, Duration.ofSeconds(2)))

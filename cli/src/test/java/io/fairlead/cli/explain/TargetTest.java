@@ -29,8 +29,17 @@ class TargetTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "web:0", "web:65536", "web:", "web:http", "web:80/", "web:80/gre", "web:8/icmp", "[fd00::1]80",
-                "[fd00::1", "[web]:80", "web:99999999999"
+                "web:0",
+                "web:65536",
+                "web:",
+                "web:http",
+                "web:80/",
+                "web:80/gre",
+                "web:8/icmp",
+                "[fd00::1]80",
+                "[fd00::1",
+                "[web]:80",
+                "web:99999999999"
             })
     void anythingElseIsRefusedWithWhatIsExpected(String text) {
         assertThatThrownBy(() -> Target.parse(text))

@@ -59,8 +59,8 @@ final class Decisions {
 
     private String identity(int identity, int endpoint) {
         List<String> labels = around.labels().apply(identity);
-        String text = Integer.toUnsignedString(identity)
-                + (labels.isEmpty() ? "" : " (" + String.join(", ", labels) + ")");
+        String text =
+                Integer.toUnsignedString(identity) + (labels.isEmpty() ? "" : " (" + String.join(", ", labels) + ")");
         // from the network it is the endpoint that tells, which is the node's own
         return parties.isPod(endpoint) ? text + " endpoint " + endpoint + parties.name(endpoint) : text;
     }
@@ -99,7 +99,10 @@ final class Decisions {
             case TO_STACK -> "to the node's stack";
             case TO_NETWORK -> "to the network";
         };
-        return where + (onward == Explained.Onward.TO_NETWORK ? ", TTL " + packet.hop().ttl() : "");
+        return where
+                + (onward == Explained.Onward.TO_NETWORK
+                        ? ", TTL " + packet.hop().ttl()
+                        : "");
     }
 
     private static String address(Translated now) {

@@ -91,7 +91,8 @@ public final class Explainer {
         if (byName && destination.place() instanceof Here && router.isPresent()) {
             return router.get();
         }
-        if (source.place() instanceof Outside && !local(parties, destination.ip(family).orElseThrow())) {
+        if (source.place() instanceof Outside
+                && !local(parties, destination.ip(family).orElseThrow())) {
             throw new IllegalArgumentException("source: " + source.text() + " to " + destination.text()
                     + " (expected: a packet that leaves from this node or is for it)");
         }

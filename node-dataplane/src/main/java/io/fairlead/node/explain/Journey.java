@@ -77,9 +77,8 @@ final class Journey {
             return dropped(ran.get());
         }
         Explained met = ran.get().met();
-        Packet next = met.reverse()
-                .map(now -> packet.to(now.address(), now.port()))
-                .orElse(packet);
+        Packet next =
+                met.reverse().map(now -> packet.to(now.address(), now.port())).orElse(packet);
         if (met.forwarded().equals(Optional.of(Onward.TO_ENDPOINT))) {
             return arrived("to " + parties.at(next.destination()).text());
         }
@@ -90,8 +89,8 @@ final class Journey {
         return around.routing()
                 .way(around.node().address().isV4() ? Ip.parse("1.1.1.1") : Ip.parse("2606:4700:4700::1111"))
                 .map(Way::device)
-                .orElseThrow(() -> new IllegalStateException(
-                        "device: none leads to the network (expected: a route for " + around.node().address() + ")"));
+                .orElseThrow(() -> new IllegalStateException("device: none leads to the network (expected: a route for "
+                        + around.node().address() + ")"));
     }
 
     /** The node's stack has the packet: it takes it, or routes it on as the node's own rules say. */

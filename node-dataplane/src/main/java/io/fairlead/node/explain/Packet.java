@@ -120,12 +120,7 @@ public record Packet(Ip source, Ip destination, Protocol protocol, int sourcePor
         return switch (protocol) {
             case TCP -> {
                 byte[] tcp = new byte[20];
-                ports(tcp)
-                        .putInt(1)
-                        .putInt(0)
-                        .put((byte) 0x50)
-                        .put((byte) SYN)
-                        .putShort((short) 65535);
+                ports(tcp).putInt(1).putInt(0).put((byte) 0x50).put((byte) SYN).putShort((short) 65535);
                 yield summed(tcp, 16);
             }
             case UDP -> {

@@ -134,8 +134,8 @@ class ExplainTest {
             Ip hop = cidr.contains(":") ? other.ip6() : other.ip();
             routes.put(Cidr.parse(cidr), new PeerRoute(Cidr.parse(cidr), hop, "m" + other.number, "default"));
         }
-        DesiredState state =
-                new DesiredState(routes, peers, Map.of(), own, Map.of(), Set.of(machine.ip6()), Set.of(Source.values()));
+        DesiredState state = new DesiredState(
+                routes, peers, Map.of(), own, Map.of(), Set.of(machine.ip6()), Set.of(Source.values()));
         LocalNode node = new LocalNode(
                 new NodeName("m" + machine.number),
                 new ClusterName("default"),
@@ -267,13 +267,13 @@ class ExplainTest {
     private void enforce(End end, PolicyRef ref) {
         Machine machine = end.machine();
         Pod pod = end.pod();
-        LocalEndpoint endpoint = new LocalEndpoint(
-                pod.ifindex(), pod.id(), false, pod.identity(), ref, pod.mac(), pod.nodeMac());
+        LocalEndpoint endpoint =
+                new LocalEndpoint(pod.ifindex(), pod.id(), false, pod.identity(), ref, pod.mac(), pod.nodeMac());
         assertThat(new EndpointMap(machine.spec, map(machine, "endpoints"))
                         .upsert(Map.of(end.ip(true), endpoint, end.ip(false), endpoint)))
                 .isEmpty();
-        PodInterface entry = new PodInterface(
-                pod.id(), pod.identity(), pod.ipv4(), pod.ipv6(), ref, pod.mac(), pod.nodeMac());
+        PodInterface entry =
+                new PodInterface(pod.id(), pod.identity(), pod.ipv4(), pod.ipv6(), ref, pod.mac(), pod.nodeMac());
         assertThat(new InterfaceMap(machine.spec, map(machine, "interfaces")).upsert(Map.of(pod.ifindex(), entry)))
                 .isEmpty();
     }
@@ -305,8 +305,8 @@ class ExplainTest {
 
     @Test
     void everyDecisionOfAWayBetweenNodesIsALine() {
-        Map<String, PolicyRef> refs = Map.of(
-                "a", new PolicyRef(90002, false, true, false), "c", new PolicyRef(90003, true, false, false));
+        Map<String, PolicyRef> refs =
+                Map.of("a", new PolicyRef(90002, false, true, false), "c", new PolicyRef(90003, true, false, false));
         enforce(
                 refs,
                 Map.of(
@@ -316,7 +316,8 @@ class ExplainTest {
         assertThat(explanation.allowed()).isFalse();
         assertThat(explanation.reason()).isEqualTo("Policy denied by denylist");
         assertThat(explanation.hops()).hasSize(2);
-        assertThat(explanation.hops().get(0).node() + " " + explanation.hops().get(0).program() + " "
+        assertThat(explanation.hops().get(0).node() + " "
+                        + explanation.hops().get(0).program() + " "
                         + explanation.hops().get(0).device())
                 .isEqualTo("m1 from_container lxca ingress");
         assertThat(explanation.hops().get(0).decisions().stream().map(d -> d.what() + ": " + d.text()))
@@ -343,8 +344,19 @@ class ExplainTest {
         Map<String, String> contents = new TreeMap<>();
         for (Machine machine : List.of(one, three)) {
             for (String name : List.of(
-                    "ct4_tcp", "ct4_any", "ct6_tcp", "ct6_any", "nat4", "nat6", "fragments", "policies", "metrics",
-                    "endpoints", "interfaces", "ipcache", "settings")) {
+                    "ct4_tcp",
+                    "ct4_any",
+                    "ct6_tcp",
+                    "ct6_any",
+                    "nat4",
+                    "nat6",
+                    "fragments",
+                    "policies",
+                    "metrics",
+                    "endpoints",
+                    "interfaces",
+                    "ipcache",
+                    "settings")) {
                 try (BpfMap map = BpfMap.open(machine.spec, machine.root, name)) {
                     contents.put(machine.number + " " + name, content(machine, map, name));
                 }
