@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fairlead.contract.Ip;
+import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -20,7 +22,7 @@ class PacketTest {
         Random random = new Random(seed);
         for (int i = 0; i < 2000; i++) {
             boolean ipv4 = random.nextBoolean();
-            Protocol protocol = Protocol.values()[random.nextInt(5)];
+            Protocol protocol = List.of(Protocol.values()).get(random.nextInt(5));
             protocol = protocol.hasPorts() ? protocol : ipv4 ? Protocol.ICMP : Protocol.ICMPV6;
             Packet packet = new Packet(
                     ipv4 ? A : A6,
@@ -34,7 +36,7 @@ class PacketTest {
             int at = random.nextInt(bytes.length);
             bytes[at] ^= (byte) (1 << random.nextInt(8));
             assertThat(parsed(bytes)).as("seed " + seed + ", bit of byte " + at).isNotEqualTo(packet);
-            assertThatThrownBy(() -> Packet.parse(java.util.Arrays.copyOf(bytes, random.nextInt(bytes.length))))
+            assertThatThrownBy(() -> Packet.parse(Arrays.copyOf(bytes, random.nextInt(bytes.length))))
                     .isInstanceOf(IllegalArgumentException.class);
         }
     }
