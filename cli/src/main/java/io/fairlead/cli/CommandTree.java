@@ -1,5 +1,6 @@
 package io.fairlead.cli;
 
+import io.fairlead.cli.bpf.ConnectionCommands;
 import io.fairlead.cli.client.AgentClient;
 import io.fairlead.cli.connectivity.ConnectivityCommands;
 import io.fairlead.cli.explain.ExplainCommand;
@@ -157,7 +158,7 @@ final class CommandTree {
         addList(bpf, "endpoint", "Who on this node has an address.", AgentClient::bpfEndpoints);
         addList(bpf, "ipcache", "Which identity the addresses of a prefix have.", AgentClient::bpfIpcache);
         addList(bpf, "metrics", "Packets and bytes by reason and direction.", AgentClient::bpfMetrics);
-        return bpf;
+        return bpf.addSubcommand("ct", ConnectionCommands.ct()).addSubcommand("nat", ConnectionCommands.nat());
     }
 
     private static CommandSpec group(String name, String description) {

@@ -61,6 +61,10 @@ public interface LibBpf {
 
     int bpf_map_update_elem(int fd, ByteBuffer key, ByteBuffer value, long flags);
 
+    int bpf_map_lookup_elem(int fd, ByteBuffer key, ByteBuffer value);
+
+    int bpf_map_lookup_and_delete_elem(int fd, ByteBuffer key, ByteBuffer value);
+
     int bpf_map_delete_elem(int fd, ByteBuffer key);
 
     int bpf_map_update_batch(int fd, ByteBuffer keys, ByteBuffer values, ByteBuffer count, @Nullable Pointer options);
