@@ -2,8 +2,12 @@ package io.fairlead.cli;
 
 import io.fairlead.cli.bpf.ConnectionCommands;
 import io.fairlead.cli.client.AgentClient;
+<<<<<<< HEAD
 import io.fairlead.cli.connectivity.ConnectivityCommands;
 import io.fairlead.cli.explain.ExplainCommand;
+=======
+import io.fairlead.cli.command.DetailCommands;
+>>>>>>> main
 import io.fairlead.cli.output.Answer;
 import java.util.List;
 import java.util.function.Function;
@@ -54,8 +58,12 @@ final class CommandTree {
         root.addSubcommand("status", status());
         addLists(root);
         root.addSubcommand("bpf", bpf());
+<<<<<<< HEAD
         root.addSubcommand("explain", ExplainCommand.spec());
         root.addSubcommand("connectivity", ConnectivityCommands.spec());
+=======
+        root.addSubcommand("health", health());
+>>>>>>> main
         root.addSubcommand(
                 "version",
                 leaf(
@@ -70,6 +78,12 @@ final class CommandTree {
         addList(root, "identity", "Security identities this node knows and their labels.", AgentClient::identities);
         addList(root, "node", "Nodes of the cluster, their addresses and pod CIDRs.", AgentClient::nodes);
         root.subcommands().get("node").getCommandSpec().addSubcommand("release", release());
+        root.subcommands()
+                .get("endpoint")
+                .getCommandSpec()
+                .addSubcommand("get", DetailCommands.endpointGet())
+                .addSubcommand("log", DetailCommands.endpointLog());
+        root.subcommands().get("identity").getCommandSpec().addSubcommand("get", DetailCommands.identityGet());
         addList(
                 root,
                 "route",
@@ -128,7 +142,7 @@ final class CommandTree {
                         .build())
                 .addOption(OptionSpec.builder(VERBOSE)
                         .type(boolean.class)
-                        .description("Every controller, not only failing ones (JSON always has them).")
+                        .description("Every controller, not only failing ones, and every line (JSON always has them).")
                         .build());
     }
 
@@ -153,11 +167,21 @@ final class CommandTree {
                         .build());
     }
 
+    private static CommandSpec health() {
+        return group("health", "Whether nodes and their health endpoints reach each other.")
+                .addSubcommand("status", DetailCommands.healthStatus())
+                .addSubcommand("get", DetailCommands.healthGet())
+                .addSubcommand("ping", DetailCommands.healthPing());
+    }
+
     private static CommandSpec bpf() {
         CommandSpec bpf = group("bpf", "What is in the kernel's maps.");
         addList(bpf, "endpoint", "Who on this node has an address.", AgentClient::bpfEndpoints);
         addList(bpf, "ipcache", "Which identity the addresses of a prefix have.", AgentClient::bpfIpcache);
         addList(bpf, "metrics", "Packets and bytes by reason and direction.", AgentClient::bpfMetrics);
+        bpf.addSubcommand(
+                "ipmasq",
+                group("ipmasq", "What is never masqueraded.").addSubcommand("list", DetailCommands.ipmasqList()));
         return bpf.addSubcommand("ct", ConnectionCommands.ct()).addSubcommand("nat", ConnectionCommands.nat());
     }
 

@@ -13,8 +13,9 @@ import org.jspecify.annotations.Nullable;
 
 /** An open map. Keys and values are bytes in direct buffers, entry behind entry. Any thread. */
 public final class BpfMap implements AutoCloseable {
-    // BPF_NOEXIST of linux/bpf.h
-    private static final long ONLY_NEW = 1;
+    /** BPF_NOEXIST of linux/bpf.h. */
+    private static final long NOEXIST = 1;
+
     private static final int SAMPLE = 1024;
 
     private final String name;
@@ -37,35 +38,18 @@ public final class BpfMap implements AutoCloseable {
         Path pin = pinRoot.resolve(name);
         int fd = Native.call("open map " + pin, () -> Bpf.LIB.bpf_obj_get(pin.toString()));
         try {
-            checkLayout(pin, fd, expected);
+            MapLayout found = MapLayout.of(pin, fd);
+            MapLayout wanted = MapLayout.of(expected);
+            // entries of another layout would be read as what they are not; how many there may be is configured
+            if (!found.sameEntries(wanted)) {
+                throw Native.failure(
+                        "pinned map " + pin, Errno.EINVAL.intValue(), found + " (expected: " + wanted + ")");
+            }
+            return new BpfMap(name, fd, expected.withMaxEntries(found.maxEntries()));
         } catch (KernelException e) {
             Bpf.close(fd);
             throw e;
         }
-        return new BpfMap(name, fd, expected);
-    }
-
-    /** A pinned map of another life may have another layout: entries would be read as what they are not. */
-    static void checkLayout(Path pin, int fd, MapSpec expected) {
-        var info = KernelTypes.running().mapInfo().allocate();
-        ByteBuffer length = Bpf.integer(info.buffer().capacity());
-        Native.call("map info " + pin, () -> Bpf.LIB.bpf_obj_get_info_by_fd(fd, info.buffer(), length));
-        String found = layout(
-                info.getInt("type"),
-                info.getInt("key_size"),
-                info.getInt("value_size"),
-                info.getInt("max_entries"),
-                info.getInt("map_flags"));
-        String wanted = layout(
-                expected.type(), expected.keySize(), expected.valueSize(), expected.maxEntries(), expected.flags());
-        if (!found.equals(wanted)) {
-            throw Native.failure("pinned map " + pin, Errno.EINVAL.intValue(), found + " (expected: " + wanted + ")");
-        }
-    }
-
-    private static String layout(int type, int key, int value, int entries, int flags) {
-        return "type " + type + ", key " + key + " bytes, value " + value + " bytes, " + entries + " entries, flags "
-                + flags;
     }
 
     public String name() {
@@ -112,6 +96,17 @@ public final class BpfMap implements AutoCloseable {
         Native.call("update map " + name, () -> Bpf.LIB.bpf_map_update_elem(fd, key, value, 0));
     }
 
+    /** Writes an entry unless there is one. */
+    void insertOne(ByteBuffer key, ByteBuffer value) {
+        try {
+            Native.call("insert into map " + name, () -> Bpf.LIB.bpf_map_update_elem(fd, key, value, NOEXIST));
+        } catch (KernelException e) {
+            if (e.errno() != Errno.EEXIST.intValue()) {
+                throw e;
+            }
+        }
+    }
+
     void deleteOne(ByteBuffer key) {
         try {
             Native.call("delete from map " + name, () -> Bpf.LIB.bpf_map_delete_elem(fd, key));
@@ -147,7 +142,7 @@ public final class BpfMap implements AutoCloseable {
             return true;
         }
         // One that a program has made anew by now is the better one.
-        there("update map " + name, Bpf.LIB.bpf_map_update_elem(fd, key, value, ONLY_NEW), Errno.EEXIST);
+        there("update map " + name, Bpf.LIB.bpf_map_update_elem(fd, key, value, NOEXIST), Errno.EEXIST);
         return false;
     }
 

@@ -42,6 +42,8 @@ public interface LibBpf {
 
     int bpf_map__fd(Pointer map);
 
+    int bpf_map__set_max_entries(Pointer map, int entries);
+
     int bpf_map__set_pin_path(Pointer map, String path);
 
     @Nullable

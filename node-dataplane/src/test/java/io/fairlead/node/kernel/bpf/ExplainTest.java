@@ -85,7 +85,7 @@ class ExplainTest {
             }
             known.put(other.ip().toCidr(), entry(6, other));
             known.put(other.ip6().toCidr(), entry(6, other));
-            assertThat(new IpcacheMap(machine.spec, map(machine, "ipcache")).upsert(known))
+            assertThat(new IpcacheMap(machine.spec, map(machine, "ipcache"), map(machine, "generation")).upsert(known))
                     .isEmpty();
             explainers.put(machine.number, explainer(machine, other, known));
         }
