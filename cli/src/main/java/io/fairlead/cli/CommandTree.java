@@ -2,12 +2,9 @@ package io.fairlead.cli;
 
 import io.fairlead.cli.bpf.ConnectionCommands;
 import io.fairlead.cli.client.AgentClient;
-<<<<<<< HEAD
 import io.fairlead.cli.connectivity.ConnectivityCommands;
 import io.fairlead.cli.explain.ExplainCommand;
-=======
 import io.fairlead.cli.command.DetailCommands;
->>>>>>> main
 import io.fairlead.cli.output.Answer;
 import java.util.List;
 import java.util.function.Function;
@@ -58,12 +55,9 @@ final class CommandTree {
         root.addSubcommand("status", status());
         addLists(root);
         root.addSubcommand("bpf", bpf());
-<<<<<<< HEAD
         root.addSubcommand("explain", ExplainCommand.spec());
         root.addSubcommand("connectivity", ConnectivityCommands.spec());
-=======
         root.addSubcommand("health", health());
->>>>>>> main
         root.addSubcommand(
                 "version",
                 leaf(
