@@ -2,9 +2,9 @@ package io.fairlead.cli;
 
 import io.fairlead.cli.bpf.ConnectionCommands;
 import io.fairlead.cli.client.AgentClient;
+import io.fairlead.cli.command.DetailCommands;
 import io.fairlead.cli.connectivity.ConnectivityCommands;
 import io.fairlead.cli.explain.ExplainCommand;
-import io.fairlead.cli.command.DetailCommands;
 import io.fairlead.cli.output.Answer;
 import java.util.List;
 import java.util.function.Function;
