@@ -4,6 +4,8 @@ import io.fairlead.cli.bpf.ConnectionCommands;
 import io.fairlead.cli.client.AgentClient;
 import io.fairlead.cli.command.DetailCommands;
 import io.fairlead.cli.monitor.MonitorCommand;
+import io.fairlead.cli.connectivity.ConnectivityCommands;
+import io.fairlead.cli.explain.ExplainCommand;
 import io.fairlead.cli.output.Answer;
 import io.fairlead.cli.policy.PolicyCommands;
 import java.util.List;
@@ -57,6 +59,8 @@ final class CommandTree {
         root.addSubcommand("policy", PolicyCommands.spec());
         root.addSubcommand("bpf", bpf());
         root.addSubcommand("monitor", MonitorCommand.spec());
+        root.addSubcommand("explain", ExplainCommand.spec());
+        root.addSubcommand("connectivity", ConnectivityCommands.spec());
         root.addSubcommand("health", health());
         root.addSubcommand(
                 "version",
@@ -176,7 +180,9 @@ final class CommandTree {
         bpf.addSubcommand(
                 "ipmasq",
                 group("ipmasq", "What is never masqueraded.").addSubcommand("list", DetailCommands.ipmasqList()));
-        return bpf.addSubcommand("ct", ConnectionCommands.ct()).addSubcommand("nat", ConnectionCommands.nat());
+        return bpf.addSubcommand("ct", ConnectionCommands.ct())
+                .addSubcommand("nat", ConnectionCommands.nat())
+                .addSubcommand("policy", io.fairlead.cli.bpf.PolicyCommands.policy());
     }
 
     private static CommandSpec group(String name, String description) {
