@@ -1,8 +1,8 @@
 package io.fairlead.node.agent;
 
+import io.fairlead.node.api.AgentAnswers;
 import io.fairlead.node.api.AgentApi;
 import io.fairlead.node.api.AgentView;
-import io.fairlead.node.api.StatusInputs;
 import io.fairlead.node.client.IdentityClient;
 import io.fairlead.node.cni.CniCommands;
 import io.fairlead.node.cni.CniServer;
@@ -13,9 +13,11 @@ import io.fairlead.node.endpoint.Attachment;
 import io.fairlead.node.endpoint.EndpointManager;
 import io.fairlead.node.feed.IdentityFeed;
 import io.fairlead.node.feed.RouteFeed;
+import io.fairlead.node.health.NodeHealth;
 import io.fairlead.node.kernel.netlink.Netlink;
 import io.fairlead.node.kernel.netlink.NetlinkMonitor;
 import io.fairlead.node.kernel.netlink.NetlinkMonitor.Topic;
+import io.fairlead.node.monitor.ToldEndpoints;
 import io.fairlead.node.reconcile.Reconciler;
 import io.fairlead.node.registration.Registration;
 import io.fairlead.node.requirements.NodeRequirements;
@@ -31,6 +33,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -90,7 +93,11 @@ final class Agent {
         EndpointManager endpoints = new EndpointManager(
                 new EndpointManager.Settings(config.stateDir(), devices.mtu(config.mtu()), PATIENCE),
                 pool,
-                new EndpointManager.Ports(new NetlinkPodDevices(netlink), identities, identities, settler),
+                new EndpointManager.Ports(
+                        new NetlinkPodDevices(netlink),
+                        identities,
+                        new ToldEndpoints(identities, datapath.events().notices()),
+                        settler),
                 random);
         endpoints.reserve(datapath.loaded().hostEndpoint());
         restore(endpoints, settler);
@@ -101,10 +108,14 @@ final class Agent {
             registration.again(node, calls);
             calls.execute(() -> refresh(endpoints, refreshing));
         };
-        feed(node, channels, reconciler, background, tellAgain);
+        IdentityFeed policies = feed(node, channels, reconciler, background, tellAgain);
         watch(netlink, datapath);
         keepRefreshing(endpoints, refreshing, calls);
-        serve(view(node, datapath, endpoints, pool, channels));
+        NodeParts parts = new NodeParts(node, datapath, endpoints, config, controllers, life);
+        NodeHealth health = parts.checkHealth(random);
+        AgentAnswers answers = parts.answers(netlink, health, parts.collectGarbage(), policies::version);
+        serve(view(node, datapath, endpoints, pool, channels, health), answers);
+        datapath.events().notices().agentStarted(Instant.now());
     }
 
     private AgentView view(
@@ -112,7 +123,8 @@ final class Agent {
             NodeDatapath datapath,
             EndpointManager endpoints,
             AddressPool pool,
-            ServiceChannels channels) {
+            ServiceChannels channels,
+            NodeHealth health) {
         return new AgentView(
                 node,
                 datapath.reconciler(),
@@ -122,7 +134,7 @@ final class Agent {
                 controllers,
                 channels.distributor(),
                 version(),
-                StatusInputs.FORWARDING_ONLY);
+                new NodeStatus(datapath, health));
     }
 
     private void checkRequirements() {
@@ -154,7 +166,7 @@ final class Agent {
                 .log("endpoints restored");
     }
 
-    private void feed(
+    private IdentityFeed feed(
             LocalNode node,
             ServiceChannels channels,
             Reconciler reconciler,
@@ -183,6 +195,7 @@ final class Agent {
                 return new HealthCheck.State(known, known ? "in sync" : "waiting for the first complete state");
             }));
         }
+        return identities;
     }
 
     /** Routes go with their device or address and nobody says so: any change of those is a reason to look. */
@@ -218,14 +231,14 @@ final class Agent {
         return failed == 0;
     }
 
-    private void serve(AgentView view) throws IOException {
+    private void serve(AgentView view, AgentAnswers answers) throws IOException {
         ExecutorService executor = Executors.newFixedThreadPool(4, task -> {
             Thread thread = new Thread(task, "api");
             thread.setDaemon(true);
             return thread;
         });
         life.onClose("api threads", executor::shutdownNow);
-        GrpcServer api = GrpcServer.startUnix(config.apiSocket(), new AgentApi(view, executor));
+        GrpcServer api = GrpcServer.startUnix(config.apiSocket(), new AgentApi(view, answers, executor));
         life.onStop("api", api::stop);
         CniServer cni = CniServer.start(
                 CniServer.Settings.of(config.cniSocket()),

@@ -23,6 +23,7 @@ import java.util.Optional;
  * @param stateDir files and sockets of the agent
  * @param bpfRoot where maps and links are pinned, on a BPF file system
  * @param resyncInterval how often the kernel is compared in full
+ * @param peerPort where agents ask each other
  * @param datapath how packets are treated
  */
 record AgentConfig(
@@ -35,6 +36,7 @@ record AgentConfig(
         Path stateDir,
         Path bpfRoot,
         Duration resyncInterval,
+        int peerPort,
         DatapathSettings datapath) {
 
     private static final List<Cidr> EVERYTHING = List.of(Cidr.parse("0.0.0.0/0"), Cidr.parse("::/0"));

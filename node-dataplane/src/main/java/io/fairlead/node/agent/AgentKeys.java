@@ -27,6 +27,7 @@ final class AgentKeys {
     private final ConfigKey<Path> stateDir;
     private final ConfigKey<Path> bpfRoot;
     private final ConfigKey<Duration> resyncInterval;
+    private final ConfigKey<Integer> peerPort;
 
     /** Declares the keys. */
     AgentKeys(ConfigKeys keys) {
@@ -55,6 +56,11 @@ final class AgentKeys {
         resyncInterval = keys.add(
                 "resync-interval", AgentKeys::interval, "5s", "how often the kernel is compared in full, 1s to 1h");
         datapath = new DatapathKeys(keys);
+        peerPort = keys.add(
+                "peer-port",
+                Values.integer(1, 65535),
+                "4241",
+                "where agents ask each other what becomes of a packet; on every node the same");
         // the only modes there are: accepted so that a configuration can say what it relies on
         keys.add("tunnel", AgentKeys::tunnel, "disabled", "tunnel mode; disabled is the only one");
         keys.add("routing-mode", Values.oneOf("native"), "native", "native is the only one");
@@ -72,6 +78,7 @@ final class AgentKeys {
                 config.get(stateDir),
                 config.get(bpfRoot),
                 config.get(resyncInterval),
+                config.get(peerPort),
                 datapath.from(config));
     }
 

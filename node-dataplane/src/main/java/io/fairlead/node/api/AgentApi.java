@@ -1,28 +1,36 @@
 package io.fairlead.node.api;
 
-import io.fairlead.contract.Cidr;
-import io.fairlead.contract.FailureKind;
 import io.fairlead.contract.Ip;
 import io.fairlead.node.desired.PeerRoute;
-import io.fairlead.node.endpoint.Endpoint;
 import io.fairlead.node.kernel.KernelException;
-import io.fairlead.node.kernel.LocalEndpoint;
-import io.fairlead.node.reconcile.Tables;
 import io.fairlead.proto.agent.v1.AgentServiceGrpc.AgentServiceImplBase;
-import io.fairlead.proto.agent.v1.BpfEndpoint;
-import io.fairlead.proto.agent.v1.BpfIpcacheEntry;
-import io.fairlead.proto.agent.v1.BpfMetric;
+import io.fairlead.proto.agent.v1.ExplainRequest;
+import io.fairlead.proto.agent.v1.ExplainResponse;
+import io.fairlead.proto.agent.v1.FlushBpfCtRequest;
+import io.fairlead.proto.agent.v1.FlushBpfCtResponse;
+import io.fairlead.proto.agent.v1.GetEndpointLogRequest;
+import io.fairlead.proto.agent.v1.GetEndpointLogResponse;
+import io.fairlead.proto.agent.v1.GetHealthRequest;
+import io.fairlead.proto.agent.v1.GetHealthResponse;
 import io.fairlead.proto.agent.v1.GetStatusRequest;
 import io.fairlead.proto.agent.v1.GetStatusResponse;
 import io.fairlead.proto.agent.v1.GetVersionRequest;
 import io.fairlead.proto.agent.v1.GetVersionResponse;
 import io.fairlead.proto.agent.v1.IdentityEntry;
+import io.fairlead.proto.agent.v1.ListBpfCtRequest;
+import io.fairlead.proto.agent.v1.ListBpfCtResponse;
 import io.fairlead.proto.agent.v1.ListBpfEndpointsRequest;
 import io.fairlead.proto.agent.v1.ListBpfEndpointsResponse;
 import io.fairlead.proto.agent.v1.ListBpfIpcacheRequest;
 import io.fairlead.proto.agent.v1.ListBpfIpcacheResponse;
+import io.fairlead.proto.agent.v1.ListBpfIpmasqRequest;
+import io.fairlead.proto.agent.v1.ListBpfIpmasqResponse;
 import io.fairlead.proto.agent.v1.ListBpfMetricsRequest;
 import io.fairlead.proto.agent.v1.ListBpfMetricsResponse;
+import io.fairlead.proto.agent.v1.ListBpfNatRequest;
+import io.fairlead.proto.agent.v1.ListBpfNatResponse;
+import io.fairlead.proto.agent.v1.ListBpfPolicyRequest;
+import io.fairlead.proto.agent.v1.ListBpfPolicyResponse;
 import io.fairlead.proto.agent.v1.ListEndpointsRequest;
 import io.fairlead.proto.agent.v1.ListEndpointsResponse;
 import io.fairlead.proto.agent.v1.ListIdentitiesRequest;
@@ -31,17 +39,15 @@ import io.fairlead.proto.agent.v1.ListNodesRequest;
 import io.fairlead.proto.agent.v1.ListNodesResponse;
 import io.fairlead.proto.agent.v1.ListRoutesRequest;
 import io.fairlead.proto.agent.v1.ListRoutesResponse;
+import io.fairlead.proto.agent.v1.MonitorRequest;
+import io.fairlead.proto.agent.v1.MonitorResponse;
 import io.fairlead.proto.agent.v1.NodeEntry;
 import io.fairlead.runtime.grpc.Statuses;
 import io.grpc.stub.StreamObserver;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,13 +60,19 @@ public final class AgentApi extends AgentServiceImplBase {
             new Statuses(failure -> failure instanceof KernelException e ? Optional.of(e.kind()) : Optional.empty());
 
     private final AgentView view;
+    private final AgentAnswers answers;
+    private final KernelLists kernel;
     private final Executor executor;
 
     /**
+     * @param view the agent's core
+     * @param answers of its other parts
      * @param executor where answers are made: some wait for the kernel or the distributor
      */
-    public AgentApi(AgentView view, Executor executor) {
+    public AgentApi(AgentView view, AgentAnswers answers, Executor executor) {
         this.view = view;
+        this.answers = answers;
+        this.kernel = new KernelLists(view);
         this.executor = executor;
     }
 
@@ -71,13 +83,12 @@ public final class AgentApi extends AgentServiceImplBase {
 
     @Override
     public void listEndpoints(ListEndpointsRequest request, StreamObserver<ListEndpointsResponse> to) {
-        answer(
-                to,
-                () -> ListEndpointsResponse.newBuilder()
-                        .addAllEndpoints(view.endpoints().endpoints().stream()
-                                .map(AgentApi::endpoint)
-                                .toList())
-                        .build());
+        answer(to, answers.endpoints()::list);
+    }
+
+    @Override
+    public void getEndpointLog(GetEndpointLogRequest request, StreamObserver<GetEndpointLogResponse> to) {
+        answer(to, () -> answers.endpoints().log(request));
     }
 
     @Override
@@ -86,6 +97,10 @@ public final class AgentApi extends AgentServiceImplBase {
             TreeMap<Integer, List<String>> sorted = new TreeMap<>(Integer::compareUnsigned);
             sorted.putAll(ReservedIdentities.LABELS);
             sorted.putAll(view.reconciler().state().identities());
+            view.reconciler()
+                    .policies()
+                    .prefixes()
+                    .forEach((prefix, identity) -> sorted.put(identity, List.of("cidr:" + prefix, "reserved:world")));
             ListIdentitiesResponse.Builder response = ListIdentitiesResponse.newBuilder();
             sorted.forEach((identity, labels) -> response.addIdentities(
                     IdentityEntry.newBuilder().setIdentity(identity).addAllLabels(labels)));
@@ -123,43 +138,57 @@ public final class AgentApi extends AgentServiceImplBase {
 
     @Override
     public void listBpfEndpoints(ListBpfEndpointsRequest request, StreamObserver<ListBpfEndpointsResponse> to) {
-        answer(to, () -> {
-            ListBpfEndpointsResponse.Builder response = ListBpfEndpointsResponse.newBuilder();
-            kernel().endpoints().entrySet().stream()
-                    .sorted(Map.Entry.comparingByKey())
-                    .forEach(entry -> response.addEndpoints(bpfEndpoint(entry.getKey(), entry.getValue())));
-            return response.build();
-        });
+        answer(to, kernel::endpoints);
     }
 
     @Override
     public void listBpfIpcache(ListBpfIpcacheRequest request, StreamObserver<ListBpfIpcacheResponse> to) {
-        answer(to, () -> {
-            ListBpfIpcacheResponse.Builder response = ListBpfIpcacheResponse.newBuilder();
-            kernel().ipcache().entrySet().stream()
-                    .sorted(Map.Entry.<Cidr, io.fairlead.node.kernel.IpcacheEntry>comparingByKey())
-                    .forEach(entry -> response.addEntries(BpfIpcacheEntry.newBuilder()
-                            .setPrefix(entry.getKey().toString())
-                            .setIdentity(entry.getValue().identity().value())
-                            .setHostIp(entry.getValue().host().map(Ip::toString).orElse(""))));
-            return response.build();
-        });
+        answer(to, kernel::ipcache);
     }
 
     @Override
     public void listBpfMetrics(ListBpfMetricsRequest request, StreamObserver<ListBpfMetricsResponse> to) {
-        answer(to, () -> {
-            ListBpfMetricsResponse.Builder response = ListBpfMetricsResponse.newBuilder();
-            view.metrics()
-                    .get()
-                    .forEach(metric -> response.addMetrics(BpfMetric.newBuilder()
-                            .setReason(metric.reason())
-                            .setReasonText(metric.text())
-                            .setDirection(metric.direction().name())
-                            .setPackets(metric.packets())
-                            .setBytes(metric.bytes())));
-            return response.build();
-        });
+        answer(to, kernel::metrics);
+    }
+
+    @Override
+    public void listBpfCt(ListBpfCtRequest request, StreamObserver<ListBpfCtResponse> to) {
+        answer(to, () -> answers.connections().connections(request));
+    }
+
+    @Override
+    public void flushBpfCt(FlushBpfCtRequest request, StreamObserver<FlushBpfCtResponse> to) {
+        answer(to, () -> answers.connections().flush(request));
+    }
+
+    @Override
+    public void listBpfNat(ListBpfNatRequest request, StreamObserver<ListBpfNatResponse> to) {
+        answer(to, () -> answers.connections().translations(request));
+    }
+
+    @Override
+    public void listBpfPolicy(ListBpfPolicyRequest request, StreamObserver<ListBpfPolicyResponse> to) {
+        answer(to, () -> answers.policies().list(request));
+    }
+
+    @Override
+    public void listBpfIpmasq(ListBpfIpmasqRequest request, StreamObserver<ListBpfIpmasqResponse> to) {
+        answer(to, () -> KernelLists.ipmasq(answers.notMasqueraded().get()));
+    }
+
+    @Override
+    public void monitor(MonitorRequest request, StreamObserver<MonitorResponse> to) {
+        answers.monitor().monitor(request, to);
+    }
+
+    @Override
+    public void getHealth(GetHealthRequest request, StreamObserver<GetHealthResponse> to) {
+        answer(to, () -> answers.health().answer(request));
+    }
+
+    @Override
+    public void explain(ExplainRequest request, StreamObserver<ExplainResponse> to) {
+        answer(to, () -> answers.explain().explain(request));
     }
 
     @Override
@@ -171,20 +200,6 @@ public final class AgentApi extends AgentServiceImplBase {
                         .setKernel(System.getProperty("os.version"))
                         .setJava(System.getProperty("java.version"))
                         .build());
-    }
-
-    /** The kernel's own content, read now. */
-    private Tables kernel() {
-        try {
-            return view.reconciler().readKernel().get(3, TimeUnit.SECONDS);
-        } catch (ExecutionException e) {
-            throw e.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(e.getCause());
-        } catch (TimeoutException e) {
-            throw new KernelException("reading the kernel's tables", 0, "not done within 3 s", FailureKind.RETRY);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new KernelException("reading the kernel's tables", 0, "the agent stops", FailureKind.RETRY);
-        }
     }
 
     private <T> void answer(StreamObserver<T> to, Supplier<T> answer) {
@@ -202,43 +217,5 @@ public final class AgentApi extends AgentServiceImplBase {
         }
         to.onNext(response);
         to.onCompleted();
-    }
-
-    private static io.fairlead.proto.agent.v1.Endpoint endpoint(Endpoint endpoint) {
-        var message = io.fairlead.proto.agent.v1.Endpoint.newBuilder()
-                .setId(endpoint.id().value())
-                .setContainerId(endpoint.attachment().containerId())
-                .setInterfaceName(endpoint.attachment().ifname())
-                .setHostInterface(endpoint.hostInterface())
-                .addAllLabels(endpoint.workload().labels().texts())
-                .setState(endpoint.state().text())
-                .setNamespace(endpoint.workload().namespace().orElse(""))
-                .setPodName(endpoint.workload().pod().orElse(""));
-        endpoint.ips().forEach(ip -> {
-            if (ip.isV4()) {
-                message.setIpv4(ip.toString());
-            } else {
-                message.setIpv6(ip.toString());
-            }
-        });
-        endpoint.identity().ifPresent(identity -> message.setIdentity(identity.value()));
-        endpoint.device()
-                .ifPresent(device -> message.setIfindex(device.ifindex())
-                        .setMac(device.mac().toString())
-                        .setNodeMac(device.nodeMac().toString()));
-        return message.build();
-    }
-
-    private static BpfEndpoint bpfEndpoint(Ip ip, LocalEndpoint endpoint) {
-        return BpfEndpoint.newBuilder()
-                .setIp(ip.toString())
-                .setHost(endpoint.host())
-                .setId(endpoint.id())
-                .setFlags(endpoint.host() ? 1 : 0)
-                .setIfindex(endpoint.ifindex())
-                .setMac(endpoint.mac().toString())
-                .setNodeMac(endpoint.nodeMac().toString())
-                .setIdentity(endpoint.identity().value())
-                .build();
     }
 }

@@ -7,16 +7,24 @@ import io.fairlead.contract.Cidr;
 import io.fairlead.contract.ClusterName;
 import io.fairlead.contract.IdentityId;
 import io.fairlead.contract.Ip;
+import io.fairlead.contract.Mac;
 import io.fairlead.contract.NodeName;
 import io.fairlead.node.Served;
+import io.fairlead.node.conntrack.FakeFlows;
 import io.fairlead.node.desired.LocalNode;
 import io.fairlead.node.desired.Peer;
 import io.fairlead.node.desired.PeerRoute;
 import io.fairlead.node.endpoint.AddressPool;
 import io.fairlead.node.endpoint.EndpointManager;
 import io.fairlead.node.endpoint.FakeNode;
+import io.fairlead.node.explain.Explainer;
+import io.fairlead.node.explain.RuleTexts;
+import io.fairlead.node.explain.Surroundings;
 import io.fairlead.node.kernel.IpcacheEntry;
 import io.fairlead.node.kernel.bpf.Metric;
+import io.fairlead.node.monitor.Event;
+import io.fairlead.node.monitor.EventSource;
+import io.fairlead.node.monitor.MonitorHub;
 import io.fairlead.node.reconcile.FakeKernel;
 import io.fairlead.node.reconcile.TableId;
 import io.fairlead.node.status.Controllers;
@@ -27,6 +35,7 @@ import io.fairlead.proto.agent.v1.GetStatusResponse;
 import io.fairlead.proto.agent.v1.GetVersionRequest;
 import io.fairlead.proto.agent.v1.ListBpfEndpointsRequest;
 import io.fairlead.proto.agent.v1.ListBpfIpcacheRequest;
+import io.fairlead.proto.agent.v1.ListBpfIpmasqRequest;
 import io.fairlead.proto.agent.v1.ListBpfMetricsRequest;
 import io.fairlead.proto.agent.v1.ListEndpointsRequest;
 import io.fairlead.proto.agent.v1.ListIdentitiesRequest;
@@ -48,6 +57,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -69,6 +80,7 @@ class AgentApiTest {
     private Path directory;
 
     private final FakeKernel kernel = new FakeKernel(NODE);
+    private final MonitorHub hub = MonitorHub.start(new NoEvents(), events -> {}, MonitorHub.Limits.DEFAULT);
     private final Controllers controllers = new Controllers(Clock.systemUTC());
     private final Distributor distributor = new Distributor();
     private final FakeInputs inputs = new FakeInputs();
@@ -138,8 +150,78 @@ class AgentApiTest {
                 RouteServiceGrpc.newBlockingStub(distributing.channel()),
                 "0.1.0",
                 inputs);
-        serving = new Served(Files.createDirectory(directory.resolve("a")), new AgentApi(view, Runnable::run));
+        serving =
+                new Served(Files.createDirectory(directory.resolve("a")), new AgentApi(view, answers(), Runnable::run));
         api = AgentServiceGrpc.newBlockingStub(serving.channel());
+    }
+
+    /** Parts that have tests of their own, with nothing in them. */
+    private AgentAnswers answers() {
+        Surroundings around = new Surroundings(
+                NODE,
+                kernel.reconciler()::state,
+                endpoints::endpoints,
+                (hook, frame) -> Optional.empty(),
+                new NoRouting(),
+                (node, packet) -> {
+                    throw new IllegalStateException("no peers");
+                },
+                identity -> List.of(),
+                RuleTexts.NONE);
+        return new AgentAnswers(
+                new EndpointDetails(endpoints, 4999, id -> Optional.empty()),
+                new ConnectionLists(new FakeFlows().tables, id -> Set.of(), System::nanoTime),
+                new PolicyLists(kernel.reconciler(), Map::of, () -> 0),
+                new MonitorApi(hub, Runnable::run),
+                new HealthApi(Optional::empty, () -> CompletableFuture.completedFuture(null), Duration.ofSeconds(1)),
+                new ExplainApi(new Explainer(around)),
+                () -> List.of(Cidr.parse("192.0.2.0/24"), Cidr.parse("10.0.0.0/8")));
+    }
+
+    private static final class NoRouting implements Surroundings.Routing {
+        @Override
+        public String device(int ifindex) {
+            return "device " + ifindex;
+        }
+
+        @Override
+        public Mac mac(String device) {
+            return new Mac(0);
+        }
+
+        @Override
+        public Optional<Surroundings.Way> way(Ip destination) {
+            return Optional.empty();
+        }
+    }
+
+    private static final class NoEvents implements EventSource {
+        @Override
+        public int processors() {
+            return 1;
+        }
+
+        @Override
+        public int size() {
+            return 4096;
+        }
+
+        @Override
+        public int take(int most, List<Event> into) {
+            return 0;
+        }
+
+        @Override
+        public void lost(long[] counts) {}
+
+        @Override
+        public void close() {}
+    }
+
+    @Test
+    void notMasqueradedPrefixesAreListedInOrder() {
+        assertThat(api.listBpfIpmasq(ListBpfIpmasqRequest.getDefaultInstance()).getPrefixesList())
+                .containsExactly("10.0.0.0/8", "192.0.2.0/24");
     }
 
     @AfterEach
@@ -147,6 +229,7 @@ class AgentApiTest {
         serving.close();
         distributing.close();
         endpoints.close();
+        hub.close();
         kernel.close();
     }
 

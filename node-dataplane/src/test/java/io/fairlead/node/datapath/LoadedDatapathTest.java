@@ -138,7 +138,8 @@ class LoadedDatapathTest {
     }
 
     private static Report failing(TableId table) {
-        return new Report(Map.of(table, Map.of("key", "full")), Map.of(), Map.of(), 0, List.of(), Optional.empty());
+        return new Report(
+                Map.of(table, Map.of("key", "full")), Map.of(), Map.of(), Map.of(), 0, List.of(), Optional.empty());
     }
 
     private LoadedDatapath load(boolean ipv6, String... arguments) throws IOException {

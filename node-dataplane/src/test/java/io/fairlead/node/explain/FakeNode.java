@@ -78,6 +78,7 @@ public final class FakeNode implements Routing {
                 routes,
                 peers,
                 Map.of(),
+                Map.of(),
                 Map.of("lxca", pod(10, "lxca", A), "lxcb", pod(11, "lxcb", B)),
                 Map.of(),
                 Set.of(),

@@ -56,6 +56,11 @@ public final class BpfMap implements AutoCloseable {
         return name;
     }
 
+    /** Most entries it holds; of a ring buffer its bytes. */
+    public int capacity() {
+        return spec.maxEntries();
+    }
+
     int fd() {
         return fd;
     }

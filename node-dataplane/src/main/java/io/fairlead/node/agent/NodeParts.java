@@ -1,0 +1,189 @@
+package io.fairlead.node.agent;
+
+import io.fairlead.contract.Cidr;
+import io.fairlead.contract.Ip;
+import io.fairlead.node.api.AgentAnswers;
+import io.fairlead.node.api.ConnectionLists;
+import io.fairlead.node.api.EndpointDetails;
+import io.fairlead.node.api.ExplainApi;
+import io.fairlead.node.api.HealthApi;
+import io.fairlead.node.api.MonitorApi;
+import io.fairlead.node.api.PolicyLists;
+import io.fairlead.node.conntrack.ConntrackGc;
+import io.fairlead.node.conntrack.ConntrackTables;
+import io.fairlead.node.conntrack.OwnThread;
+import io.fairlead.node.conntrack.Pace;
+import io.fairlead.node.datapath.DatapathSettings;
+import io.fairlead.node.datapath.LoadedDatapath;
+import io.fairlead.node.desired.LocalNode;
+import io.fairlead.node.desired.Pod;
+import io.fairlead.node.endpoint.EndpointManager;
+import io.fairlead.node.explain.Explainer;
+import io.fairlead.node.explain.IdentityLabels;
+import io.fairlead.node.explain.KernelRouting;
+import io.fairlead.node.explain.NodeAddresses;
+import io.fairlead.node.explain.Surroundings;
+import io.fairlead.node.explain.grpc.PeerClient;
+import io.fairlead.node.explain.grpc.PeerServer;
+import io.fairlead.node.health.HealthSettings;
+import io.fairlead.node.health.NodeHealth;
+import io.fairlead.node.kernel.NoMasquerade;
+import io.fairlead.node.kernel.bpf.HookedPrograms;
+import io.fairlead.node.kernel.bpf.NoMasqueradeMap;
+import io.fairlead.node.kernel.bpf.PolicyMap;
+import io.fairlead.node.kernel.netlink.Netlink;
+import io.fairlead.node.reconcile.Reconciler;
+import io.fairlead.node.status.Controllers;
+import io.fairlead.runtime.config.HostPort;
+import io.fairlead.runtime.process.Lifecycle;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.LongSupplier;
+
+/** What the agent does beside its core: it cleans up, checks health, explains, and answers about all of it. */
+final class NodeParts {
+    private static final Duration PROBE_PATIENCE = Duration.ofSeconds(10);
+
+    private final LocalNode node;
+    private final NodeDatapath datapath;
+    private final EndpointManager endpoints;
+    private final AgentConfig config;
+    private final Controllers controllers;
+    private final Lifecycle life;
+
+    NodeParts(
+            LocalNode node,
+            NodeDatapath datapath,
+            EndpointManager endpoints,
+            AgentConfig config,
+            Controllers controllers,
+            Lifecycle life) {
+        this.node = node;
+        this.datapath = datapath;
+        this.endpoints = endpoints;
+        this.config = config;
+        this.controllers = controllers;
+        this.life = life;
+    }
+
+    /** Starts cleaning up connections and translations. */
+    ConntrackTables collectGarbage() {
+        LoadedDatapath loaded = datapath.loaded();
+        ConntrackTables tables = ConntrackTables.of(loaded.spec(), loaded.object()::map);
+        DatapathSettings.Connections settings = config.datapath().connections();
+        Duration fixed = settings.gcInterval();
+        Pace pace = fixed.isZero() ? Pace.LRU : new Pace(fixed, fixed, fixed);
+        OwnThread thread = new OwnThread(ConntrackGc.NAME);
+        life.onClose("connection garbage thread", thread);
+        ConntrackGc gc = new ConntrackGc(tables, settings.lifetimes(), pace, thread, controllers.get(ConntrackGc.NAME));
+        life.onClose("connection garbage", gc);
+        gc.start();
+        return tables;
+    }
+
+    /** Starts answering and asking other nodes how they are. */
+    NodeHealth checkHealth(Random random) throws IOException {
+        DatapathSettings.Health wanted = config.datapath().health();
+        HealthSettings settings = new HealthSettings(
+                wanted.nodes(),
+                wanted.endpoints(),
+                wanted.port(),
+                HealthSettings.DEFAULT.interval(),
+                HealthSettings.DEFAULT.deadline());
+        NodeHealth health = new NodeHealth(
+                settings,
+                new NodeHealth.Surroundings(
+                        node, reconciler()::state, endpoints, controllers, config.stateDir(), random));
+        life.onClose("health", health);
+        health.start();
+        return health;
+    }
+
+    /** What answers the command's questions; revision is that of the policies in the kernel. */
+    AgentAnswers answers(Netlink netlink, NodeHealth health, ConntrackTables tables, LongSupplier revision)
+            throws IOException {
+        LoadedDatapath loaded = datapath.loaded();
+        PolicyMap policyMap = new PolicyMap(loaded.spec(), loaded.object().map("policies"));
+        PolicyLists policies = new PolicyLists(reconciler(), policyMap::readCounted, revision);
+        NoMasqueradeMap exclusions =
+                new NoMasqueradeMap(loaded.spec(), loaded.object().map("no_masquerade"));
+        ExecutorService sender = Executors.newSingleThreadExecutor(task -> {
+            Thread thread = new Thread(task, "monitor");
+            thread.setDaemon(true);
+            return thread;
+        });
+        life.onClose("monitor", sender::shutdownNow);
+        return new AgentAnswers(
+                new EndpointDetails(endpoints, loaded.hostEndpoint().value(), policies::of),
+                new ConnectionLists(tables, this::addresses, System::nanoTime),
+                policies,
+                new MonitorApi(datapath.events().hub(), sender),
+                new HealthApi(health::state, health::probeAll, PROBE_PATIENCE),
+                new ExplainApi(explainer(netlink)),
+                () -> exclusions.load().entrySet().stream()
+                        .filter(entry -> entry.getValue() == NoMasquerade.AGENT)
+                        .map(Map.Entry::getKey)
+                        .toList());
+    }
+
+    private Explainer explainer(Netlink netlink) throws IOException {
+        LoadedDatapath loaded = datapath.loaded();
+        HookedPrograms programs = new HookedPrograms(
+                loaded.spec(),
+                config.bpfRoot().resolve("links"),
+                loaded.object().map("explained"));
+        Explainer explainer = new Explainer(new Surroundings(
+                node,
+                reconciler()::state,
+                endpoints::endpoints,
+                programs::run,
+                new KernelRouting(netlink),
+                new PeerClient(config.peerPort()),
+                new IdentityLabels(reconciler()::state, this::prefixLabels),
+                rule -> Optional.ofNullable(reconciler().policies().ruleTexts().get(rule))));
+        PeerServer peers = PeerServer.start(
+                new HostPort(node.address().toString(), config.peerPort()),
+                explainer,
+                new NodeAddresses(node, reconciler()::state));
+        life.onClose("peers", peers);
+        return explainer;
+    }
+
+    private List<String> prefixLabels(int identity) {
+        for (Map.Entry<Cidr, Integer> prefix :
+                reconciler().policies().prefixes().entrySet()) {
+            if (prefix.getValue() == identity) {
+                return List.of("cidr:" + prefix.getKey(), "reserved:world");
+            }
+        }
+        return List.of();
+    }
+
+    private Set<Ip> addresses(int endpoint) {
+        Set<Ip> addresses = new HashSet<>();
+        if (endpoint == datapath.loaded().hostEndpoint().value()) {
+            addresses.addAll(reconciler().state().hostAddresses());
+            addresses.addAll(node.routers());
+            addresses.add(node.address());
+        }
+        for (Pod pod : reconciler().state().pods().values()) {
+            if (pod.id() == endpoint) {
+                pod.ipv4().ifPresent(addresses::add);
+                pod.ipv6().ifPresent(addresses::add);
+            }
+        }
+        return addresses;
+    }
+
+    private Reconciler reconciler() {
+        return datapath.reconciler();
+    }
+}
