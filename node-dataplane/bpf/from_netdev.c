@@ -16,9 +16,9 @@ static __always_inline bool is_for_node(struct __sk_buff *skb, const struct flow
 	as = bpf_map_lookup_elem(&masquerade, &ifindex);
 	if (!as)
 		return false;
-	return flow->dst.family == FAMILY_IPV4 ? (as->flags & MASQUERADE_IPV4) && flow->dst.addr[0] == as->ipv4
-					       : (as->flags & MASQUERADE_IPV6) &&
-							 same_ipv6(flow->dst.addr, as->ipv6);
+	return flow->dst.family == FAMILY_IPV4
+		       ? (as->flags & MASQUERADE_IPV4) && flow->dst.addr[0] == as->ipv4
+		       : (as->flags & MASQUERADE_IPV6) && same_ipv6(flow->dst.addr, as->ipv6);
 }
 
 // Who sends what is not for a pod is of no matter to anybody but those who watch.

@@ -123,7 +123,8 @@ enum found {
 };
 
 // Whether there is an entry, and what it says.
-static __noinline enum found find_mapping(const struct nat_room *room, const struct nat_key6 *key, struct end *to)
+static __noinline enum found find_mapping(const struct nat_room *room, const struct nat_key6 *key,
+					  struct end *to)
 {
 	__u64 now = room->now;
 
@@ -173,17 +174,16 @@ static __noinline long make_mapping(const struct nat_room *room, const struct na
 	return bpf_map_update_elem(&nat6, key, &entry, BPF_NOEXIST);
 }
 
-static __noinline void delete_mapping(const struct nat_room *room, const struct nat_key6 *key)
+static __noinline long delete_mapping(const struct nat_room *room, const struct nat_key6 *key)
 {
 	if (!room->now)
-		return;
+		return 0;
 	if (room->family == FAMILY_IPV4) {
 		struct nat_key4 short_form = short_key(key);
 
-		bpf_map_delete_elem(&nat4, &short_form);
-	} else {
-		bpf_map_delete_elem(&nat6, key);
+		return bpf_map_delete_elem(&nat4, &short_form);
 	}
+	return bpf_map_delete_elem(&nat6, key);
 }
 
 // Whether the mapping in room->other leads back to the flow in room->out.
@@ -238,8 +238,7 @@ static __always_inline int choose_port(struct nat_room *room)
 	if (!make_mapping(room, &room->out, room->node.addr, room->node.port, 0))
 		return 0;
 	// Another processor has been faster with another packet of the flow.
-	if (find_mapping(room, &room->out, &room->other) &&
-	    same_ipv6(room->other.addr, room->node.addr)) {
+	if (find_mapping(room, &room->out, &room->other) && same_ipv6(room->other.addr, room->node.addr)) {
 		if (room->other.port != room->node.port)
 			delete_mapping(room, &room->in);
 		room->node.port = room->other.port;
@@ -364,10 +363,11 @@ static __noinline int masquerade_error(struct __sk_buff *skb, const struct flow 
 	return 0;
 }
 
-static __noinline void capture_translation(struct __sk_buff *skb, const struct flow *flow,
-					   enum capture_point point)
+static __noinline int capture_translation(struct __sk_buff *skb, const struct flow *flow,
+					  enum capture_point point)
 {
 	capture(skb, flow, point);
+	return 0;
 }
 
 // Translates what a pod sends to whom may_masquerade() says, when it leaves by ifindex. 0, or why the packet
@@ -471,8 +471,8 @@ static __always_inline int reverse_error(struct __sk_buff *skb, struct flow *flo
 	return TRANSLATED;
 }
 
-// Translates back what the world sends to a translated flow, or says of it in an error: flow is then that of a
-// packet to the pod. What belongs to no flow stays as it is. Parses what parse_l4() does.
+// Translates back what the world sends to a translated flow, or says of it in an error: flow is then that of
+// a packet to the pod. What belongs to no flow stays as it is. Parses what parse_l4() does.
 CHECKED_ONCE int reverse_nat(struct __sk_buff *skb, struct flow *flow)
 {
 	struct nat_room *room = scratch_room();

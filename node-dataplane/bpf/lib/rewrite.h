@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // Giving a packet, or the packet an ICMP error quotes, another address and port, with every checksum that
-// covers them (RFC 1624). What the device completes later (CHECKSUM_PARTIAL) and what it has summed up already
-// (CHECKSUM_COMPLETE) stays right too.
+// covers them (RFC 1624). What the device completes later (CHECKSUM_PARTIAL) and what it has summed up
+// already (CHECKSUM_COMPLETE) stays right too.
 #pragma once
 
 #include "l4.h"
