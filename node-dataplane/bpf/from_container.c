@@ -37,8 +37,10 @@ static __always_inline int carry(struct __sk_buff *skb, struct flow *flow, const
 	int reason;
 
 	trace_from(skb, flow, TRACE_FROM_ENDPOINT, iface->id);
-	explain_identities(flow);
 	find_connection(skb, flow, &connection, true);
+	flow->dst_identity =
+		endpoint ? endpoint->identity : peer_identity(flow, &connection, &flow->dst, false);
+	explain_identities(flow);
 	debug_lookup(skb, flow, &connection, DIRECTION_EGRESS, iface->id);
 	debug_mapped(skb, flow, &flow->dst, flow->dst_identity);
 	reason = judge(skb, flow, &iface->policy, DIRECTION_EGRESS, iface->id, &connection, &judged);
@@ -104,7 +106,6 @@ int from_container(struct __sk_buff *skb)
 	if (flow.protocol == IPPROTO_ICMPV6 && is_neighbour_discovery(flow.icmp_type))
 		return drop(skb, &flow, DROP_FORBIDDEN_ICMPV6, DIRECTION_EGRESS);
 	endpoint = bpf_map_lookup_elem(&endpoints, &flow.dst);
-	flow.dst_identity = endpoint ? endpoint->identity : identity_of(&flow.dst);
 	flow.dst_endpoint = endpoint ? endpoint->id : 0;
 	return carry(skb, &flow, iface, endpoint);
 }

@@ -24,10 +24,21 @@ static __always_inline bool is_for_node(struct __sk_buff *skb, const struct flow
 // Who sends what is not for a pod is of no matter to anybody but those who watch.
 static __always_inline int to_stack(struct __sk_buff *skb, struct flow *flow)
 {
+	if (bpf_map_lookup_elem(&endpoints, &flow->src))
+		return drop(skb, flow, DROP_INVALID_SOURCE_IP, DIRECTION_INGRESS);
 	if (debug_datapath && wants(flow, EVENT_DEBUG))
 		debug_mapped(skb, flow, &flow->src, identity_of(&flow->src));
 	explain_forward(flow, TRACE_TO_STACK);
 	return NEXT;
+}
+
+// A source from outside that is one of the node's own is forged. A connection that has judged only the
+// receiver is with somebody else.
+static __always_inline bool is_of_this_node(const struct flow *flow, const struct connection *connection)
+{
+	if (connection->entry && connection->state != CT_RELATED && !has_half(connection, DIRECTION_EGRESS))
+		return false;
+	return bpf_map_lookup_elem(&endpoints, &flow->src);
 }
 
 SEC("tc")
@@ -45,8 +56,6 @@ int from_netdev(struct __sk_buff *skb)
 	begin(skb, &flow, host_endpoint_id);
 	if (!parse(skb, &flow))
 		return NEXT;
-	if (bpf_map_lookup_elem(&endpoints, &flow.src))
-		return drop(skb, &flow, DROP_INVALID_SOURCE_IP, DIRECTION_INGRESS);
 	endpoint = bpf_map_lookup_elem(&endpoints, &flow.dst);
 	if (masquerades(flow.dst.family) && is_for_node(skb, &flow, endpoint)) {
 		reason = reverse_nat(skb, &flow);
@@ -61,12 +70,15 @@ int from_netdev(struct __sk_buff *skb)
 	flow.dst_endpoint = endpoint->id;
 	if (flow.dst_identity == IDENTITY_UNKNOWN)
 		return drop(skb, &flow, DROP_INVALID_IDENTITY, DIRECTION_INGRESS);
-	flow.src_identity = identity_of(&flow.src);
 	if (reason == NOT_TRANSLATED) {
 		reason = parse_l4(skb, &flow);
 		if (reason)
 			return drop(skb, &flow, reason, DIRECTION_INGRESS);
 	}
+	find_connection(skb, &flow, &connection, false);
+	if (is_of_this_node(&flow, &connection))
+		return drop(skb, &flow, DROP_INVALID_SOURCE_IP, DIRECTION_INGRESS);
+	flow.src_identity = peer_identity(&flow, &connection, &flow.src, true);
 	trace_from(skb, &flow, TRACE_FROM_NETWORK, host_endpoint_id);
 	debug_mapped(skb, &flow, &flow.src, flow.src_identity);
 	debug(skb, &flow, host_endpoint_id, DEBUG_LOCAL_DELIVERY, endpoint->id, flow.src_identity, 0);

@@ -41,6 +41,7 @@ int to_container(struct __sk_buff *skb)
 	reason = parse_l4(skb, &flow);
 	if (reason)
 		return drop(skb, &flow, reason, DIRECTION_INGRESS);
+	find_connection(skb, &flow, &connection, false);
 	receiver.id = iface->id;
 	receiver.policy = iface->policy;
 	reason = admit(skb, &flow, &receiver, &connection, true);

@@ -14,13 +14,11 @@ static __always_inline int leave(struct __sk_buff *skb, struct flow *flow, const
 
 	flow->source = sender->id;
 	flow->src_identity = sender->identity;
-	flow->dst_identity = identity_of(&flow->dst);
-	if (!may_masquerade(flow, CT_NEW))
-		return NEXT;
 	reason = parse_l4(skb, flow);
 	if (reason)
 		return drop(skb, flow, reason, DIRECTION_EGRESS);
 	find_connection(skb, flow, &connection, true);
+	flow->dst_identity = peer_identity(flow, &connection, &flow->dst, false);
 	state = state_of(&connection, DIRECTION_EGRESS);
 	if (!may_masquerade(flow, state))
 		return NEXT;

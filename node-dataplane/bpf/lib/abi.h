@@ -175,8 +175,11 @@ struct ct_entry {
 	__u8 tcp_flags[2];
 	__u8 reported_flags[2];
 	enum ct_flags flags;
+	// What the map "generation" had when the identities were last looked up.
+	__u32 generation;
+	__u32 unused;
 };
-_Static_assert(sizeof(struct ct_entry) == 80, "ct_entry has no hole");
+_Static_assert(sizeof(struct ct_entry) == 88, "ct_entry has no hole");
 
 // A flow as it is before (NAT_OUT) or as its answers come back after (NAT_IN) the address translation: both
 // are sender first, ports as in ct_key.

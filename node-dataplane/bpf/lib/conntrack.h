@@ -5,6 +5,7 @@
 
 #include "config.h"
 #include "explain.h"
+#include "identity.h"
 #include "l4.h"
 #include "maps.h"
 
@@ -193,6 +194,29 @@ static __always_inline void find_connection(struct __sk_buff *skb, const struct 
 	connection->state = connection->side ? CT_REPLY : CT_ESTABLISHED;
 }
 
+// Identity of the packet's source or destination, when it is no pod of this node: the connection's, as long
+// as no address has changed its identity since.
+static __always_inline __u32 peer_identity(const struct flow *flow, const struct connection *connection,
+					   const struct ip_key *ip, bool is_source)
+{
+	struct ct_entry *entry = connection->entry;
+	__u32 known;
+	__u32 now;
+	__u32 generation;
+
+	if (!entry || connection->state == CT_RELATED)
+		return identity_of(ip);
+	known = is_source != !!connection->side ? entry->src_identity : entry->dst_identity;
+	generation = identities_generation();
+	if (entry->generation == generation && !flow->explain)
+		return known;
+	now = identity_of(ip);
+	// Where it differs, the verdict that follows decides what the connection has.
+	if (now == known && !flow->explain)
+		entry->generation = generation;
+	return now;
+}
+
 static __always_inline __u64 lifetime_ns(const struct ct_entry *entry, __u8 protocol)
 {
 	__u32 closing = CT_CLOSING | CT_CLOSING_REPLY;
@@ -266,6 +290,7 @@ CHECKED_ONCE int create(struct __sk_buff *skb, const struct flow *flow, __u64 no
 	entry.tcp_flags[0] = flow->tcp_flags;
 	entry.reported_flags[0] = flow->tcp_flags;
 	entry.flags = judged->halves;
+	entry.generation = identities_generation();
 
 	if (tcp && !(flow->tcp_flags & TCP_SYN))
 		entry.flags |= CT_SEEN_NON_SYN;

@@ -9,7 +9,7 @@
 #include "metrics.h"
 #include "nat.h"
 
-// Whether a packet may enter a pod, and its connection. counts: no hook of the sender has counted the packet.
+// Whether a packet may enter a pod; connection is the packet's. counts: no hook of the sender has counted it.
 // 0, or why the packet ends.
 static __always_inline int admit(struct __sk_buff *skb, const struct flow *flow,
 				 const struct endpoint *endpoint, struct connection *connection, bool counts)
@@ -18,7 +18,6 @@ static __always_inline int admit(struct __sk_buff *skb, const struct flow *flow,
 	int reason;
 
 	explain_identities(flow);
-	find_connection(skb, flow, connection, false);
 	debug_lookup(skb, flow, connection, DIRECTION_INGRESS, endpoint->id);
 	reason = judge(skb, flow, &endpoint->policy, DIRECTION_INGRESS, endpoint->id, connection, &judged);
 	if (reason || (connection->entry && !counts))

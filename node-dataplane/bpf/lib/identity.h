@@ -10,6 +10,14 @@
 #define MARK_MASK 0x0f00
 #define MARK_HOST 0x0c00
 
+static __always_inline __u32 identities_generation(void)
+{
+	__u32 zero = 0;
+	__u32 *now = bpf_map_lookup_elem(&generation, &zero);
+
+	return now ? *now : 0;
+}
+
 // Unlisted addresses are the world's.
 static __always_inline __u32 identity_of(const struct ip_key *ip)
 {

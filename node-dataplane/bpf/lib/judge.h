@@ -39,10 +39,9 @@ static __always_inline enum ct_state state_of(const struct connection *connectio
 	return connection->state;
 }
 
-// Returns a number because the verifier would take whatever is left in the register for what a function
-// without one returns.
-static __noinline int tell_lookup(struct __sk_buff *skb, const struct flow *flow,
-				  const struct connection *connection, enum direction direction, __u32 source)
+static __noinline void tell_lookup(struct __sk_buff *skb, const struct flow *flow,
+				   const struct connection *connection, enum direction direction,
+				   __u32 source)
 {
 	bool ipv6 = flow->src.family == FAMILY_IPV6;
 	enum ct_state state = state_of(connection, direction);
@@ -57,7 +56,7 @@ static __noinline int tell_lookup(struct __sk_buff *skb, const struct flow *flow
 	if (has_half(connection, direction))
 		debug(skb, flow, source, DEBUG_CT_MATCH, connection->entry->expires / 1000000000, 0, 0);
 	debug(skb, flow, source, DEBUG_CT_VERDICT, state, 0, 0);
-	return 0;
+	RETURN_NOTHING;
 }
 
 static __always_inline void debug_lookup(struct __sk_buff *skb, const struct flow *flow,

@@ -42,6 +42,15 @@ struct {
 	__type(value, struct ipcache_entry);
 } ipcache SEC(".maps");
 
+// Counts the changes of ipcache: while it stays, identities that a connection has are right. Written by the
+// agent after it has written ipcache.
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} generation SEC(".maps");
+
 // Packets and bytes by reason and direction: index is reason * 4 + direction, reason 0 being "forwarded".
 // Written by every hook, each processor its own copy; read by the agent.
 struct {

@@ -174,16 +174,17 @@ static __noinline long make_mapping(const struct nat_room *room, const struct na
 	return bpf_map_update_elem(&nat6, key, &entry, BPF_NOEXIST);
 }
 
-static __noinline long delete_mapping(const struct nat_room *room, const struct nat_key6 *key)
+static __noinline void delete_mapping(const struct nat_room *room, const struct nat_key6 *key)
 {
 	if (!room->now)
-		return 0;
+		return;
 	if (room->family == FAMILY_IPV4) {
 		struct nat_key4 short_form = short_key(key);
 
-		return bpf_map_delete_elem(&nat4, &short_form);
+		bpf_map_delete_elem(&nat4, &short_form);
+	} else {
+		bpf_map_delete_elem(&nat6, key);
 	}
-	return bpf_map_delete_elem(&nat6, key);
 }
 
 // Whether the mapping in room->other leads back to the flow in room->out.
@@ -363,11 +364,11 @@ static __noinline int masquerade_error(struct __sk_buff *skb, const struct flow 
 	return 0;
 }
 
-static __noinline int capture_translation(struct __sk_buff *skb, const struct flow *flow,
-					  enum capture_point point)
+static __noinline void capture_translation(struct __sk_buff *skb, const struct flow *flow,
+					   enum capture_point point)
 {
 	capture(skb, flow, point);
-	return 0;
+	RETURN_NOTHING;
 }
 
 // Translates what a pod sends to whom may_masquerade() says, when it leaves by ifindex. 0, or why the packet

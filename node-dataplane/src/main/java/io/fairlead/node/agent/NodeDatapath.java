@@ -56,7 +56,7 @@ record NodeDatapath(Reconciler reconciler, MetricsMap metrics, DirectReachabilit
         DirectReachability reachability = new DirectReachability(new DirectRoutes(netlink));
         Reconciler reconciler = new Reconciler(
                 Map.of(
-                        TableId.IPCACHE, new IpcacheMap(spec, object.map("ipcache")),
+                        TableId.IPCACHE, new IpcacheMap(spec, object.map("ipcache"), object.map("generation")),
                         TableId.ENDPOINTS, new EndpointMap(spec, object.map("endpoints")),
                         TableId.INTERFACES, new InterfaceMap(spec, object.map("interfaces")),
                         TableId.LINKS, new ProgramLinks(links),

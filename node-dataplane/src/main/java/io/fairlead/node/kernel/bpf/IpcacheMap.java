@@ -4,8 +4,12 @@ import io.fairlead.contract.Cidr;
 import io.fairlead.contract.IdentityId;
 import io.fairlead.contract.Ip;
 import io.fairlead.node.kernel.IpcacheEntry;
+import io.fairlead.node.kernel.KernelException;
 import io.fairlead.node.kernel.bpf.StructCodec.Value;
+import io.fairlead.node.kernel.ffi.Bpf;
 import java.nio.ByteBuffer;
+import java.util.Collection;
+import java.util.Map;
 import java.util.Optional;
 
 /** The map "ipcache": identity of the addresses of a prefix; the longest prefix counts. */
@@ -14,15 +18,46 @@ public final class IpcacheMap extends MapTable<Cidr, IpcacheEntry> {
     private final StructCodec key;
     private final StructCodec value;
     private final int familyBits;
+    private final BpfMap generation;
 
-    /** @param map the open map "ipcache" */
-    public IpcacheMap(BpfSpec spec, BpfMap map) {
+    /**
+     * @param map the open map "ipcache"
+     * @param generation the open map "generation", which counts its changes
+     */
+    public IpcacheMap(BpfSpec spec, BpfMap map, BpfMap generation) {
         super(map);
+        this.generation = generation;
         fields = new Fields(spec);
         key = spec.struct(map.spec().keyType());
         value = spec.struct(map.spec().valueType());
         // The family stands before the address, and is always compared in full.
         familyBits = key.fields().get("family").size() * Byte.SIZE;
+    }
+
+    @Override
+    public Map<Cidr, KernelException> upsert(Map<Cidr, IpcacheEntry> entries) {
+        try {
+            return super.upsert(entries);
+        } finally {
+            count();
+        }
+    }
+
+    @Override
+    public Map<Cidr, KernelException> delete(Collection<Cidr> keys) {
+        try {
+            return super.delete(keys);
+        } finally {
+            count();
+        }
+    }
+
+    /** Connections look identities up again. */
+    private void count() {
+        generation.read(Integer.BYTES, 1, (keys, values, count) -> {
+            ByteBuffer next = Bpf.integer(values.getInt(0) + 1);
+            generation.updateOne(Bpf.integer(0), next);
+        });
     }
 
     @Override

@@ -60,6 +60,7 @@ class AbiTest {
                         Map.entry("fragments", "fragment_key -> fragment_ports"),
                         Map.entry("settings", "__u32 -> settings"),
                         Map.entry("lost_events", "__u32 -> __u64"),
+                        Map.entry("generation", "__u32 -> __u32"),
                         Map.entry("scratch", "__u32 -> scratch"),
                         Map.entry("explained", "__u32 -> explanation"));
     }

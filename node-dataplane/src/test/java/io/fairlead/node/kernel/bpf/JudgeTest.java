@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fairlead.contract.IdentityId;
 import io.fairlead.contract.Ip;
 import io.fairlead.contract.Mac;
+import io.fairlead.node.kernel.IpcacheEntry;
 import io.fairlead.node.kernel.LocalEndpoint;
 import io.fairlead.node.kernel.PodInterface;
 import io.fairlead.node.kernel.PolicyEntry;
@@ -112,6 +113,38 @@ class JudgeTest {
         assertThat(send(new Packet(Node.A, Node.B, TCP, 1234, 80, 0, JudgeModel.ACK)))
                 .contains(DropReason.DROP_POLICY);
         assertThat(send(answer)).contains(DropReason.DROP_POLICY);
+    }
+
+    @Test
+    void anAddressThatChangesItsIdentityIsJudgedAnew() {
+        PolicyRef open = new PolicyRef(5, true, true, false);
+        write(Map.of(
+                new PolicyKey(5, true, REMOTE_IDENTITY, 0, 0, 0), new PolicyEntry(false, 1),
+                new PolicyKey(5, false, REMOTE_IDENTITY, 0, 0, 0), new PolicyEntry(false, 2)));
+        enforce(open, PolicyRef.NONE);
+        Packet in = new Packet(Node.REMOTE, Node.A, UDP, 4000, 53, 0, 0);
+        Packet answer = new Packet(Node.A, Node.REMOTE, UDP, 53, 4000, 0, 0);
+        Packet out = new Packet(Node.A, Node.REMOTE, UDP, 5000, 53, 0, 0);
+        assertThat(send(in)).isEmpty();
+        assertThat(send(out)).isEmpty();
+        IpcacheMap ipcache = new IpcacheMap(node.spec, node.object.map("ipcache"), node.object.map("generation"));
+        assertThat(ipcache.upsert(
+                        Map.of(Node.REMOTE.toCidr(), new IpcacheEntry(new IdentityId(0x20505), Optional.empty()))))
+                .isEmpty();
+        assertThat(send(out)).contains(DropReason.DROP_POLICY);
+        assertThat(send(answer)).as("answers go to whoever asked").isEmpty();
+        assertThat(send(in)).contains(DropReason.DROP_POLICY);
+        assertThat(send(answer)).contains(DropReason.DROP_POLICY);
+    }
+
+    @Test
+    void anEstablishedConnectionIsNoCoverForForgedSources() {
+        Packet local = new Packet(Node.B, Node.A, UDP, 4000, 53, 0, 0);
+        assertThat(send(local)).isEmpty();
+        byte[] forged = ip(Node.B, Node.A, 64, UDP, join(u16(4000), u16(53), u16(12), new byte[6]));
+        assertThat(netdev(forged)).contains(DropReason.DROP_INVALID_SOURCE_IP);
+        byte[] reply = ip(Node.A, Node.B, 64, UDP, join(u16(53), u16(4000), u16(12), new byte[6]));
+        assertThat(netdev(reply)).contains(DropReason.DROP_INVALID_SOURCE_IP);
     }
 
     @Test

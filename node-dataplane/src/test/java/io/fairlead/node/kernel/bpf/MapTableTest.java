@@ -76,7 +76,7 @@ class MapTableTest {
     @Test
     void anEntryOfNonsenseHidesNoOtherAndGoes() {
         BpfMap map = object.map("ipcache");
-        IpcacheMap table = new IpcacheMap(spec, map);
+        IpcacheMap table = new IpcacheMap(spec, map, object.map("generation"));
         Map<Cidr, IpcacheEntry> entries =
                 Map.of(Cidr.parse("10.0.0.1/32"), new IpcacheEntry(IdentityId.HOST, Optional.empty()));
         table.upsert(entries);
@@ -99,7 +99,7 @@ class MapTableTest {
 
     @Test
     void ipcacheHoldsPrefixesOfBothFamilies() {
-        IpcacheMap table = new IpcacheMap(spec, object.map("ipcache"));
+        IpcacheMap table = new IpcacheMap(spec, object.map("ipcache"), object.map("generation"));
         Map<Cidr, IpcacheEntry> entries = new HashMap<>();
         for (int i = 0; i < 20_000; i++) {
             Cidr cidr = i % 2 == 0 ? Ip.v4(0x0a000000 + i).toCidr() : new Cidr(Ip.v6(0xfd00L << 48 | i, 0), 64);

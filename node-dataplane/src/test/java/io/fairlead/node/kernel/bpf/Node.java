@@ -82,7 +82,7 @@ final class Node implements AutoCloseable {
                                 namespace.ifindex("lxcn"),
                                 pod(3, 0, A, A6, A_MAC, A_GATE))))
                 .isEmpty();
-        assertThat(new IpcacheMap(spec, object.map("ipcache"))
+        assertThat(new IpcacheMap(spec, object.map("ipcache"), object.map("generation"))
                         .upsert(Map.of(
                                 Cidr.parse("10.244.3.10"),
                                         new IpcacheEntry(
