@@ -13,6 +13,36 @@ import org.junit.jupiter.api.Test;
 /** The verifier takes every program with every configuration there can be: each constant removes other branches. */
 @Tag("root")
 class VerifierTest {
+    private static final DatapathConfig.Options DEFAULT = DatapathConfig.Options.DEFAULT;
+
+    @Test
+    void everyCombinationOfOptionsLoads() {
+        BpfSpec spec = BpfSpec.datapath();
+        Path root = Namespace.mountBpf();
+        try {
+            for (int bits = 0; bits < 32; bits++) {
+                DatapathConfig.Options options = new DatapathConfig.Options(
+                        1,
+                        (bits & 1) != 0,
+                        new DatapathConfig.Masquerade((bits & 2) != 0, (bits & 4) != 0, (bits & 8) != 0),
+                        DEFAULT.natPorts(),
+                        (bits & 16) != 0,
+                        DEFAULT.lifetimes());
+                DatapathConfig config = new DatapathConfig(
+                        Optional.of(Ip.parse("10.0.0.1")),
+                        Optional.of(Ip.parse("fd00::1")),
+                        1,
+                        new Mac(0x020000000001L),
+                        options);
+                try (BpfObject object = BpfObject.load(spec, config, root)) {
+                    assertThat(object.program("to_netdev").id()).isPositive();
+                }
+            }
+        } finally {
+            Namespace.unmount(root);
+        }
+    }
+
     @Test
     void everyCombinationOfConstantsLoads() {
         BpfSpec spec = BpfSpec.datapath();
