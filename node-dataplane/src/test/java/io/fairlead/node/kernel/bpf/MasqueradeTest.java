@@ -130,7 +130,9 @@ class MasqueradeTest {
                         for attempt in range(4):
                             s.send(d)
                             try:
-                                same += s.recv(9000) == d
+                                # late answers to what was given up
+                                while s.recv(9000) != d: pass
+                                same += 1
                                 break
                             except OSError: pass
                     s.send(b"end")
