@@ -89,7 +89,8 @@ agent_start() {
         "bpf-root=$place/bpf" "identity-service-address=$CONTROL_IP:${SERVICE_PORT[identity]}" \
         "ipam-service-address=$CONTROL_IP:${SERVICE_PORT[ipam]}" \
         "route-distributor-address=$CONTROL_IP:${SERVICE_PORT[route]}" tunnel=disabled \
-        "native-routing-cidr=$NATIVE_ROUTING_CIDR" auto-direct-node-routes=true
+        "native-routing-cidr=$NATIVE_ROUTING_CIDR" auto-direct-node-routes=true enable-bpf-masquerade=true \
+        debug=true debug-verbose=datapath monitor-aggregation=none
     spawn "$node" "$node" "$BIN_DIR/fairlead-agent" "${ARGUMENTS[@]}"
 }
 

@@ -40,13 +40,13 @@ pod_node() {
 pod_plugin() {
     local command=$1 pod=$2 place=$STATE/pods/$2
     CNI_COMMAND=$command CNI_CONTAINERID=$(<"$place/container-id") CNI_NETNS=$(netns_path "pod-$pod") CNI_IFNAME=eth0 \
-        CNI_PATH=$PLUGIN_DIR CNI_ARGS="IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=$pod" \
+        CNI_PATH=$PLUGIN_DIR CNI_ARGS="IgnoreUnknown=1;K8S_POD_NAMESPACE=$(<"$place/namespace");K8S_POD_NAME=$pod" \
         in_netns "$(<"$place/node")" timeout "${FAIRLEAD_SANDBOX_CNI_SECONDS:-30}" "$PLUGIN_DIR/fairlead-cni" <"$place/conf.json"
 }
 
 pod_add_command() {
-    local name=${1:-} node="" labels='[]'
-    [[ $# -gt 0 ]] || die "pod add: no name (expected: NAME --node NODE [--label KEY=VALUE]...)"
+    local name=${1:-} node="" namespace=default labels='[]'
+    [[ $# -gt 0 ]] || die "pod add: no name (expected: NAME --node NODE [--namespace NAMESPACE] [--label KEY=VALUE]...)"
     shift
     while [[ $# -gt 0 ]]; do
         local option=$1 value
@@ -61,25 +61,28 @@ pod_add_command() {
         fi
         case $option in
             --node) node=$value ;;
+            --namespace) namespace=$value ;;
             --label)
                 [[ $value == ?*=* ]] || die "--label: $value (expected: KEY=VALUE)"
                 labels=$(jq -c --arg key "${value%%=*}" --arg value "${value#*=}" '. + [{$key, $value}]' <<<"$labels")
                 ;;
-            *) die "pod add: $option (expected: --node or --label)" ;;
+            *) die "pod add: $option (expected: --node, --namespace or --label)" ;;
         esac
     done
     [[ -n $node ]] || die "pod add: no node (expected: --node, one of $(node_names | paste -sd ' '))"
-    pod_add "$name" "$node" "$labels"
+    valid_name "namespace" "$namespace" 63
+    pod_add "$name" "$node" "$labels" "$namespace"
 }
 
 # A failed ADD is followed by a DEL, as container runtimes do, and leaves nothing.
 pod_add() {
-    local pod=$1 node=$2 labels=$3 place=$STATE/pods/$1
+    local pod=$1 node=$2 labels=$3 namespace=$4 place=$STATE/pods/$1
     valid_name "pod name" "$pod" 40
     node_exists "$node"
     mkdir -p "$STATE/pods"
     mkdir "$place" 2>/dev/null || die "pod $pod: exists already"
     echo "$node" >"$place/node"
+    echo "$namespace" >"$place/namespace"
     od -An -tx1 -N32 /dev/urandom | tr -d ' \n' >"$place/container-id"
     jq --argjson labels "$labels" '. + {args: {cni: {$labels}}}' "$STATE/nodes/$node/cni/fairlead.conf" >"$place/conf.json"
     namespace_add "pod-$pod"
@@ -101,6 +104,7 @@ pod_delete() {
 }
 
 pod_dismantle() {
+    serve_stop "pod-$1"
     ip netns del "$PREFIX-pod-$1" 2>/dev/null || true
     rm -rf "${STATE:?}/pods/$1"
 }

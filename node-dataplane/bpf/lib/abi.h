@@ -442,6 +442,12 @@ struct explanation {
 };
 _Static_assert(sizeof(struct explanation) == 104, "explanation has no hole");
 
+// No packet comes with it from a pod or the network: marks do not survive the way between namespaces, and no
+// wire has them. A process of the node that sets it gains nothing: verdicts are the same.
+enum packet_mark {
+	MARK_EXPLAIN = 0xfa170000,
+};
+
 enum explain_parts {
 	EXPLAIN_IDENTITIES = 1,
 	EXPLAIN_CT = 2,
@@ -506,4 +512,5 @@ struct named {
 	enum nat_direction nat_direction;
 	enum nat_flags nat_flags;
 	enum explain_parts explain_parts;
+	enum packet_mark packet_mark;
 };

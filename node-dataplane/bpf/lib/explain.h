@@ -6,10 +6,6 @@
 #include "maps.h"
 #include "packet.h"
 
-// No packet comes with it from a pod or the network: marks do not survive the way between namespaces, and no
-// wire has them. A process of the node that sets it gains nothing: verdicts are the same.
-#define MARK_EXPLAIN 0xfa170000
-
 static __always_inline bool is_explained(struct __sk_buff *skb)
 {
 	return skb->mark == MARK_EXPLAIN;

@@ -1,7 +1,13 @@
 package io.fairlead.cli;
 
+import io.fairlead.cli.bpf.ConnectionCommands;
 import io.fairlead.cli.client.AgentClient;
+import io.fairlead.cli.command.DetailCommands;
+import io.fairlead.cli.monitor.MonitorCommand;
+import io.fairlead.cli.connectivity.ConnectivityCommands;
+import io.fairlead.cli.explain.ExplainCommand;
 import io.fairlead.cli.output.Answer;
+import io.fairlead.cli.policy.PolicyCommands;
 import java.util.List;
 import java.util.function.Function;
 import picocli.CommandLine.Model.CommandSpec;
@@ -50,7 +56,12 @@ final class CommandTree {
         globals(defaultSocket).forEach(root::addOption);
         root.addSubcommand("status", status());
         addLists(root);
+        root.addSubcommand("policy", PolicyCommands.spec());
         root.addSubcommand("bpf", bpf());
+        root.addSubcommand("monitor", MonitorCommand.spec());
+        root.addSubcommand("explain", ExplainCommand.spec());
+        root.addSubcommand("connectivity", ConnectivityCommands.spec());
+        root.addSubcommand("health", health());
         root.addSubcommand(
                 "version",
                 leaf(
@@ -65,6 +76,12 @@ final class CommandTree {
         addList(root, "identity", "Security identities this node knows and their labels.", AgentClient::identities);
         addList(root, "node", "Nodes of the cluster, their addresses and pod CIDRs.", AgentClient::nodes);
         root.subcommands().get("node").getCommandSpec().addSubcommand("release", release());
+        root.subcommands()
+                .get("endpoint")
+                .getCommandSpec()
+                .addSubcommand("get", DetailCommands.endpointGet())
+                .addSubcommand("log", DetailCommands.endpointLog());
+        root.subcommands().get("identity").getCommandSpec().addSubcommand("get", DetailCommands.identityGet());
         addList(
                 root,
                 "route",
@@ -123,7 +140,7 @@ final class CommandTree {
                         .build())
                 .addOption(OptionSpec.builder(VERBOSE)
                         .type(boolean.class)
-                        .description("Every controller, not only failing ones (JSON always has them).")
+                        .description("Every controller, not only failing ones, and every line (JSON always has them).")
                         .build());
     }
 
@@ -148,12 +165,24 @@ final class CommandTree {
                         .build());
     }
 
+    private static CommandSpec health() {
+        return group("health", "Whether nodes and their health endpoints reach each other.")
+                .addSubcommand("status", DetailCommands.healthStatus())
+                .addSubcommand("get", DetailCommands.healthGet())
+                .addSubcommand("ping", DetailCommands.healthPing());
+    }
+
     private static CommandSpec bpf() {
         CommandSpec bpf = group("bpf", "What is in the kernel's maps.");
         addList(bpf, "endpoint", "Who on this node has an address.", AgentClient::bpfEndpoints);
         addList(bpf, "ipcache", "Which identity the addresses of a prefix have.", AgentClient::bpfIpcache);
         addList(bpf, "metrics", "Packets and bytes by reason and direction.", AgentClient::bpfMetrics);
-        return bpf;
+        bpf.addSubcommand(
+                "ipmasq",
+                group("ipmasq", "What is never masqueraded.").addSubcommand("list", DetailCommands.ipmasqList()));
+        return bpf.addSubcommand("ct", ConnectionCommands.ct())
+                .addSubcommand("nat", ConnectionCommands.nat())
+                .addSubcommand("policy", io.fairlead.cli.bpf.PolicyCommands.policy());
     }
 
     private static CommandSpec group(String name, String description) {

@@ -91,14 +91,7 @@ public final class FairleadCli {
             }
             CommandSpec command = result.commandSpec();
             if (command.userObject() instanceof Run run) {
-                Options options = options(root, command);
-                return run.run(new Invocation(
-                        command,
-                        options.socket(),
-                        options.timeout(),
-                        options.json(),
-                        options.style(),
-                        new Invocation.Console(out, err, environment)));
+                return run.run(invocation(root, command));
             }
             if (!(command.userObject() instanceof CommandTree.Action action)) {
                 throw new ParameterException(
@@ -114,6 +107,17 @@ public final class FairleadCli {
             err.println("fairlead: " + e.getMessage());
             return FAILED;
         }
+    }
+
+    private Invocation invocation(CommandSpec root, CommandSpec command) {
+        Options options = options(root, command);
+        return new Invocation(
+                command,
+                options.socket(),
+                options.timeout(),
+                options.json(),
+                options.style(),
+                new Invocation.Console(out, err, environment));
     }
 
     private int usage(ParameterException e) {

@@ -4,13 +4,13 @@ import java.time.Duration;
 import java.util.Optional;
 
 /** How a time is written on the command line: a whole number and ms, s or m. */
-final class Timeouts {
+public final class Timeouts {
     private static final Duration LONGEST = Duration.ofHours(1);
 
     private Timeouts() {}
 
     /** The time, or nothing when the text is none or not between a millisecond and an hour. */
-    static Optional<Duration> parse(String text) {
+    public static Optional<Duration> parse(String text) {
         int digits = 0;
         while (digits < text.length() && text.charAt(digits) >= '0' && text.charAt(digits) <= '9') {
             digits++;

@@ -5,7 +5,10 @@ import io.fairlead.identity.allocation.IdentityKeys;
 import io.fairlead.identity.allocation.KnownIdentities;
 import io.fairlead.identity.endpoints.EndpointPublisher;
 import io.fairlead.identity.grpc.IdentityGrpc;
+import io.fairlead.identity.grpc.PolicyGrpc;
 import io.fairlead.identity.labels.LabelFilter;
+import io.fairlead.identity.policy.Nodes;
+import io.fairlead.identity.policy.PolicyService;
 import io.fairlead.identity.stream.IdentityFeed;
 import io.fairlead.identity.stream.IdentityStream;
 import io.fairlead.kvstore.KvStore;
@@ -22,7 +25,7 @@ import io.fairlead.runtime.process.Lifecycle;
 import io.fairlead.runtime.process.ServiceProcess;
 import io.fairlead.runtime.retry.Backoff;
 import io.fairlead.runtime.retry.Timers;
-import io.grpc.ServerServiceDefinition;
+import io.grpc.BindableService;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -89,16 +92,20 @@ public final class IdentityServiceMain {
         return known.synced()
                 .compose(synced -> epoch(store, timers, backoff))
                 .compose(epoch -> feed(stream.feed(store, contract, epoch), life))
-                .compose(fed -> listen(config.get(listen), stream.with(unary), life))
+                .compose(feed -> {
+                    Nodes nodes = feed.nodes(where.clusterName(), timers);
+                    PolicyService policies = new PolicyService(store, nodes, timers, System::currentTimeMillis);
+                    return listen(config.get(listen), life, () -> stream.with(unary), new PolicyGrpc(policies));
+                })
                 .onSuccess(listening -> life.onStop("streams", stream::stop));
     }
 
-    private static Future<Void> feed(IdentityFeed feed, Lifecycle life) {
+    private static Future<IdentityFeed> feed(IdentityFeed feed, Lifecycle life) {
         life.onClose("identity feed", feed);
         FunctionCounter.builder("fairlead_identity_unreadable_entries", feed, IdentityFeed::unreadable)
                 .description("store entries read that could not be understood")
                 .register(life.metrics());
-        return feed.synced();
+        return feed.synced().map(synced -> feed);
     }
 
     /** A store that is not there yet is waited for. */
@@ -110,9 +117,9 @@ public final class IdentityServiceMain {
         });
     }
 
-    private static Future<Void> listen(HostPort address, ServerServiceDefinition service, Lifecycle life) {
+    private static Future<Void> listen(HostPort address, Lifecycle life, BindableService... services) {
         try {
-            GrpcServer server = GrpcServer.start(address, () -> service);
+            GrpcServer server = GrpcServer.start(address, services);
             life.onStop("grpc", server::stop);
             return Future.succeededFuture();
         } catch (IOException e) {

@@ -2,6 +2,7 @@ package io.fairlead.kvstore;
 
 import io.vertx.core.Future;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -30,7 +31,17 @@ public interface KvStore extends AutoCloseable {
      *
      * @param listener is told on one thread at a time and must not block
      */
-    Watch watch(String prefix, WatchListener listener);
+    default Watch watch(String prefix, WatchListener listener) {
+        return watch(List.of(prefix), listener);
+    }
+
+    /**
+     * As {@link #watch(String, WatchListener)}, for several prefixes: their changes are said in the store's order, those of
+     * one revision together. A server may have to pass over everything that lies between the prefixes.
+     *
+     * @throws IllegalArgumentException without a prefix
+     */
+    Watch watch(List<String> prefixes, WatchListener listener);
 
     /** Grants a lease: keys put under it vanish {@code ttl} after its last renewal. The store renews it until revoked. */
     Future<Lease> grantLease(Duration ttl);

@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** What every store promises. Each test writes under a prefix of its own. */
@@ -240,6 +241,42 @@ public abstract class KvStoreContract {
             assertThat(calls).hasSize(1);
             assertThat(calls.get(0).stream().filter(e -> e.revision() == revision))
                     .hasSize(3);
+            assertThat(seen.breaches()).isEmpty();
+        }
+    }
+
+    @Test
+    void aWatchOfSeveralPrefixesSaysAllOfThemInOneOrderAndNothingBetween() {
+        put("a/listed", "1");
+        put("b/between", "1");
+        put("c/listed", "1");
+        Recorder seen = new Recorder();
+        try (Watch watch = observer().watch(List.of(prefix + "c/", prefix + "a/", prefix + "a/x/"), seen)) {
+            seen.awaitSynced(1);
+            long revision = get(writer().commit(Txn.of(
+                            Op.put(prefix + "c/1", "v"),
+                            Op.put(prefix + "b/1", "v"),
+                            Op.put(prefix + "a/x/1", "v"),
+                            new Op.Delete(prefix + "a/listed"))))
+                    .revision();
+            for (int i = 0; i < 20; i++) {
+                put((i % 2 == 0 ? "a/" : "c/") + "last", "v" + i);
+                put("b/last", "v" + i);
+            }
+            seen.awaitReplay(Map.of(
+                    prefix + "a/x/1", "v",
+                    prefix + "c/listed", "1",
+                    prefix + "c/1", "v",
+                    prefix + "a/last", "v18",
+                    prefix + "c/last", "v19"));
+            List<WatchEvent> all = seen.events();
+            assertThat(all.stream().filter(e -> e.revision() == revision)).hasSize(3);
+            int synced = IntStream.range(0, all.size())
+                    .filter(i -> all.get(i) instanceof WatchEvent.Synced)
+                    .findFirst()
+                    .orElseThrow();
+            assertThat(all.subList(synced, all.size()).stream().map(WatchEvent::revision))
+                    .isSorted();
             assertThat(seen.breaches()).isEmpty();
         }
     }

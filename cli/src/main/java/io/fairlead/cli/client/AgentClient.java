@@ -115,6 +115,11 @@ public final class AgentClient implements AutoCloseable {
         return AgentServiceGrpc.newStub(channel);
     }
 
+    /** Everything the agent tells from now on; ends with the client. */
+    public MonitorStream monitor(MonitorStream.Query query) {
+        return new MonitorStream(stream(), query, "the agent at " + socket, timeout);
+    }
+
     @Override
     public void close() {
         channel.shutdownNow();

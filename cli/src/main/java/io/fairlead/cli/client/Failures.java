@@ -5,7 +5,7 @@ import io.grpc.StatusRuntimeException;
 import java.time.Duration;
 
 /** Turns the failure of a call into one line for the user. */
-final class Failures {
+public final class Failures {
     private Failures() {}
 
     /**
@@ -15,7 +15,7 @@ final class Failures {
      * @param timeout how long was waited
      * @param hint what to look at when there is no answer
      */
-    static AgentException explain(StatusRuntimeException failure, String peer, Duration timeout, String hint) {
+    public static AgentException explain(StatusRuntimeException failure, String peer, Duration timeout, String hint) {
         Status status = failure.getStatus();
         String text = switch (status.getCode()) {
             case UNAVAILABLE -> "cannot reach " + peer + ": " + reason(status) + ". " + hint;

@@ -13,13 +13,20 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
 /**
- * {@code status}: the agent's lines in its order. The controllers' line stands after "Masquerading", or last.
+ * {@code status}: the agent's lines in its order. The controllers' line stands after those on masquerading and the clock, or last.
  *
  * @param clock for how long ago something was
  */
 record StatusAnswer(GetStatusResponse message, Clock clock) implements Answer {
+    /** Lines for --verbose alone. */
+    private static final Set<String> DETAILS =
+            Set.of("Clock Source for BPF", "KubeProxyReplacement Details", "BPF Maps");
+
+    private static final Set<String> BEFORE_CONTROLLERS = Set.of("Masquerading", "Clock Source for BPF");
+
     @Override
     public String text(TextStyle style) {
         return switch (style.detail()) {
@@ -53,44 +60,51 @@ record StatusAnswer(GetStatusResponse message, Clock clock) implements Answer {
     }
 
     private String full(TextStyle style) {
+        List<StatusLine> lines = message.getLinesList().stream()
+                .filter(line -> style.detail() == Detail.VERBOSE || !DETAILS.contains(line.getName()))
+                .toList();
         List<ControllerStatus> shown = style.detail() == Detail.VERBOSE ? message.getControllersList() : failing();
         int healthy = message.getControllersCount() - failing().size();
-        int place = placeOfControllers();
-        int width = message.getLinesList().stream()
-                .mapToInt(line -> line.getName().length())
-                .max()
-                .orElse(0);
+        int place = placeOfControllers(lines);
+        int width =
+                lines.stream().mapToInt(line -> line.getName().length()).max().orElse(0);
         width = Math.max(width, "Controller Status".length());
         StringBuilder text = new StringBuilder();
-        for (int i = 0; i <= message.getLinesCount(); i++) {
+        for (int i = 0; i <= lines.size(); i++) {
             if (i == place) {
                 line(text, width, "Controller Status", healthy + "/" + message.getControllersCount() + " healthy");
                 text.append(controllers(shown, style.headers()).indent(2));
             }
-            if (i < message.getLinesCount()) {
-                line(
-                        text,
-                        width,
-                        message.getLines(i).getName(),
-                        message.getLines(i).getText());
+            if (i < lines.size()) {
+                line(text, width, lines.get(i).getName(), lines.get(i).getText());
             }
         }
         return text.toString();
     }
 
+    /** Further lines of a value stand under it; those that are indented already stay where they are. */
     private static void line(StringBuilder text, int width, String name, String value) {
-        String indent = " ".repeat(width + 4);
-        text.append(name).append(':').append(" ".repeat(width - name.length() + 3));
-        text.append(value.strip().replace("\n", "\n" + indent)).append('\n');
+        text.append(name).append(':');
+        List<String> lines = value.stripTrailing().lines().toList();
+        for (int i = 0; i < lines.size(); i++) {
+            String line = lines.get(i);
+            if (i > 0) {
+                text.append('\n');
+            }
+            int indent = i == 0 ? width - name.length() + 3 : line.startsWith("  ") ? 0 : width + 4;
+            text.append(line.isEmpty() ? "" : " ".repeat(indent) + (i == 0 ? line.strip() : line));
+        }
+        text.append('\n');
     }
 
-    private int placeOfControllers() {
-        for (int i = 0; i < message.getLinesCount(); i++) {
-            if (message.getLines(i).getName().equals("Masquerading")) {
-                return i + 1;
+    private static int placeOfControllers(List<StatusLine> lines) {
+        int place = -1;
+        for (int i = 0; i < lines.size(); i++) {
+            if (BEFORE_CONTROLLERS.contains(lines.get(i).getName())) {
+                place = i + 1;
             }
         }
-        return message.getLinesCount();
+        return place < 0 ? lines.size() : place;
     }
 
     private List<ControllerStatus> failing() {

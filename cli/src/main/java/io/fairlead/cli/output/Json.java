@@ -2,6 +2,7 @@ package io.fairlead.cli.output;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import java.io.IOException;
@@ -18,6 +19,8 @@ import java.util.Map;
  * <p>The streaming writer alone: object mapping would cost a third of the command's start-up.
  */
 public final class Json {
+    private static final JsonFactory FACTORY = new JsonFactory();
+
     private Json() {}
 
     /**
@@ -47,7 +50,7 @@ public final class Json {
         StringWriter text = new StringWriter();
         DefaultPrettyPrinter printer = new DefaultPrettyPrinter();
         printer.indentArraysWith(DefaultIndenter.SYSTEM_LINEFEED_INSTANCE);
-        try (JsonGenerator generator = new JsonFactory().createGenerator(text)) {
+        try (JsonGenerator generator = FACTORY.createGenerator(text)) {
             generator.setPrettyPrinter(printer);
             write(generator, document);
         } catch (IOException e) {
@@ -55,6 +58,33 @@ public final class Json {
         }
         return text.append('\n').toString();
     }
+
+    /** The document on one line, without a newline. */
+    public static String line(Object document) {
+        StringWriter text = new StringWriter();
+        try (JsonGenerator generator = FACTORY.createGenerator(text)) {
+            write(generator, document);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return text.toString();
+    }
+
+    /** The text as a document to be put into another; a string when it is not JSON. */
+    public static Object parsed(String text) {
+        try (JsonParser parser = FACTORY.createParser(text)) {
+            int depth = 0;
+            while (parser.nextToken() != null) {
+                depth++;
+            }
+            return depth == 0 ? text : new Raw(text);
+        } catch (IOException e) {
+            return text;
+        }
+    }
+
+    /** JSON as it is. */
+    private record Raw(String text) {}
 
     private static void write(JsonGenerator generator, Object value) throws IOException {
         if (value instanceof Map<?, ?> map) {
@@ -76,6 +106,8 @@ public final class Json {
             generator.writeNumber(number);
         } else if (value instanceof Number number) {
             generator.writeNumber(number.longValue());
+        } else if (value instanceof Raw raw) {
+            generator.writeRawValue(raw.text());
         } else if (value instanceof Boolean flag) {
             generator.writeBoolean(flag);
         } else {

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Rows under column names, columns three spaces apart. A cell of several lines makes its row as many lines high.
+ * Rows under column names, columns three spaces apart. A cell or a name of several lines makes its row as many lines high.
  *
  * <p>Not for use by several threads.
  */
@@ -38,7 +38,7 @@ public final class Table {
     public String render(boolean withHeaders) {
         List<List<String>> lines = new ArrayList<>();
         if (withHeaders) {
-            lines.add(headers);
+            split(headers, lines);
         }
         for (List<String> row : rows) {
             split(row, lines);

@@ -6,17 +6,25 @@ import io.fairlead.proto.agent.v1.BpfIpcacheEntry;
 import io.fairlead.proto.agent.v1.BpfMetric;
 import io.fairlead.proto.agent.v1.ControllerStatus;
 import io.fairlead.proto.agent.v1.Endpoint;
+import io.fairlead.proto.agent.v1.EndpointLogEntry;
+import io.fairlead.proto.agent.v1.EndpointPolicy;
+import io.fairlead.proto.agent.v1.GetEndpointLogResponse;
+import io.fairlead.proto.agent.v1.GetHealthResponse;
 import io.fairlead.proto.agent.v1.GetStatusResponse;
 import io.fairlead.proto.agent.v1.GetVersionResponse;
 import io.fairlead.proto.agent.v1.IdentityEntry;
 import io.fairlead.proto.agent.v1.ListBpfEndpointsResponse;
 import io.fairlead.proto.agent.v1.ListBpfIpcacheResponse;
+import io.fairlead.proto.agent.v1.ListBpfIpmasqResponse;
 import io.fairlead.proto.agent.v1.ListBpfMetricsResponse;
 import io.fairlead.proto.agent.v1.ListEndpointsResponse;
 import io.fairlead.proto.agent.v1.ListIdentitiesResponse;
 import io.fairlead.proto.agent.v1.ListNodesResponse;
 import io.fairlead.proto.agent.v1.ListRoutesResponse;
 import io.fairlead.proto.agent.v1.NodeEntry;
+import io.fairlead.proto.agent.v1.NodeHealth;
+import io.fairlead.proto.agent.v1.PathHealth;
+import io.fairlead.proto.agent.v1.ProbeResult;
 import io.fairlead.proto.agent.v1.RouteEntry;
 import io.fairlead.proto.agent.v1.StatusLine;
 import io.fairlead.proto.agent.v1.StatusLine.State;
@@ -37,6 +45,9 @@ public final class Samples {
                 bpfEndpoints(),
                 bpfIpcache(),
                 metrics(),
+                health(),
+                endpointLog(),
+                ipmasq(),
                 version());
     }
 
@@ -49,7 +60,13 @@ public final class Samples {
                 .addLines(line("IPAM", "IPv4: 3/254 allocated from 10.244.0.0/24,", State.STATE_OK))
                 .addLines(line("Host Routing", "BPF", State.STATE_OK))
                 .addLines(line("Masquerading", "Disabled", State.STATE_DISABLED))
-                .addLines(line("Cluster health", "3/3 reachable", State.STATE_OK))
+                .addLines(line("Clock Source for BPF", "ktime", State.STATE_OK))
+                .addLines(line("KubeProxyReplacement Details", "\n  Status:   Disabled", State.STATE_DISABLED))
+                .addLines(line(
+                        "BPF Maps",
+                        "dynamic sizing: on (ratio: 0.002500)\n  Name      Size\n  ipcache   512000",
+                        State.STATE_OK))
+                .addLines(line("Cluster health", "3/3 reachable (2022-01-19T06:44:27Z)", State.STATE_OK))
                 .addControllers(
                         ControllerStatus.newBuilder().setName("resync-routes").setLastSuccessMs(1_700_000_000_000L))
                 .addControllers(ControllerStatus.newBuilder().setName("resync-ipcache"))
@@ -86,12 +103,22 @@ public final class Samples {
                         .addLabels("k8s:io.kubernetes.pod.namespace=default")
                         .setState("ready")
                         .setNamespace("default")
-                        .setPodName("cni-same"))
+                        .setPodName("cni-same")
+                        .setPolicy(EndpointPolicy.newBuilder()
+                                .setIngressEnforced(true)
+                                .setId(7)
+                                .setEntries(3)
+                                .setRevision(12)
+                                .addPolicies("NetworkPolicy default/web")))
                 .addEndpoints(Endpoint.newBuilder()
                         .setId(2073)
                         .setIpv4("10.244.0.102")
                         .setIpv6("fd00::66")
-                        .setState("waiting-for-identity"))
+                        .setState("waiting-for-identity")
+                        .setPolicy(EndpointPolicy.newBuilder()
+                                .setEgressEnforced(true)
+                                .setAudit(true)
+                                .setError("policy map is full")))
                 .build();
     }
 
@@ -181,6 +208,57 @@ public final class Samples {
                         .setDirection("EGRESS")
                         .setPackets(-1)
                         .setBytes(98))
+                .build();
+    }
+
+    /** dev1 reaches dev2, not dev3's endpoint, and has not asked dev4 yet. */
+    public static GetHealthResponse health() {
+        return GetHealthResponse.newBuilder()
+                .setProbeTimeMs(1_642_574_667_250L)
+                .addNodes(node("dev1", 1).setLocal(true))
+                .addNodes(node("dev2", 2).addHost(path("fd02::32", 1_040_000, "")))
+                .addNodes(node("dev3", 3).clearEndpoint().addEndpoint(path("10.244.2.5", 0, "Connection timed out")))
+                .addNodes(NodeHealth.newBuilder()
+                        .setName("dev4")
+                        .addHost(PathHealth.newBuilder().setIp("192.168.2.34")))
+                .build();
+    }
+
+    private static NodeHealth.Builder node(String name, int number) {
+        return NodeHealth.newBuilder()
+                .setName(name)
+                .addHost(path("192.168.2.3" + number, 287_500, ""))
+                .addEndpoint(path("10.244." + (number - 1) + ".5", 1_234_567, ""));
+    }
+
+    private static PathHealth path(String ip, long nanos, String error) {
+        ProbeResult result = ProbeResult.newBuilder()
+                .setRttNs(nanos)
+                .setError(error)
+                .setProbedMs(1_642_574_667_250L)
+                .build();
+        return PathHealth.newBuilder().setIp(ip).setIcmp(result).setHttp(result).build();
+    }
+
+    static GetEndpointLogResponse endpointLog() {
+        return GetEndpointLogResponse.newBuilder()
+                .addEntries(EndpointLogEntry.newBuilder()
+                        .setTimeMs(1_642_574_667_250L)
+                        .setStatus("Warning")
+                        .setState("ready")
+                        .setMessage("endpoint was not refreshed; trying again later: away"))
+                .addEntries(EndpointLogEntry.newBuilder()
+                        .setTimeMs(1_642_574_660_000L)
+                        .setStatus("OK")
+                        .setState("ready")
+                        .setMessage("State was creating"))
+                .build();
+    }
+
+    static ListBpfIpmasqResponse ipmasq() {
+        return ListBpfIpmasqResponse.newBuilder()
+                .addPrefixes("10.0.0.0/8")
+                .addPrefixes("169.254.0.0/16")
                 .build();
     }
 

@@ -94,7 +94,7 @@ public final class IdentityGrpc extends IdentityServiceGrpc.IdentityServiceImplB
         }
     }
 
-    private static <T> void answer(StreamObserver<T> observer, Supplier<Future<T>> work) {
+    static <T> void answer(StreamObserver<T> observer, Supplier<Future<T>> work) {
         Future.succeededFuture()
                 .compose(ignored -> work.get())
                 .onSuccess(response -> {

@@ -1,11 +1,15 @@
 package io.fairlead.identity.stream;
 
+import io.fairlead.contract.ClusterName;
 import io.fairlead.contract.etcd.StoreKeys;
+import io.fairlead.identity.policy.Nodes;
+import io.fairlead.identity.policy.PolicyKeys;
 import io.fairlead.kvstore.KvException;
 import io.fairlead.kvstore.KvStore;
 import io.fairlead.kvstore.Watch;
 import io.fairlead.kvstore.WatchEvent;
 import io.fairlead.kvstore.WatchListener;
+import io.fairlead.runtime.retry.Timers;
 import io.fairlead.runtime.stream.Change;
 import io.fairlead.runtime.stream.TableStreams;
 import io.fairlead.runtime.stream.VersionedTable;
@@ -25,7 +29,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Keeps the nodes' table up with the store.
  *
- * <p>One watch covers identities, addresses and nodes, so the table passes through the store's revisions in their order. A
+ * <p>One watch covers identities, addresses, nodes and policies, so the table passes through the store's revisions in their order. A
  * store whose revisions step back (restored from a backup) begins a new epoch: every node gets everything anew.
  */
 public final class IdentityFeed implements AutoCloseable {
@@ -62,7 +66,7 @@ public final class IdentityFeed implements AutoCloseable {
         this.streams = streams;
         this.view = new StoreView(keys);
         this.epoch = epoch;
-        this.watch = store.watch(keys.prefix() + "state/", new Listener());
+        this.watch = store.watch(List.of(keys.prefix() + "state/", PolicyKeys.PREFIX), new Listener());
     }
 
     /** Completes when the first complete table has been published. */
@@ -73,6 +77,11 @@ public final class IdentityFeed implements AutoCloseable {
     /** How many entries could not be read so far. */
     public long unreadable() {
         return unreadable.get();
+    }
+
+    /** The nodes of a cluster and how far they are. */
+    public Nodes nodes(ClusterName cluster, Timers timers) {
+        return new ClusterNodes(cluster, owner, timers, streams, view::members);
     }
 
     @Override

@@ -3,8 +3,10 @@ package io.fairlead.identity.stream;
 import com.google.protobuf.MessageLite;
 import io.fairlead.contract.Ip;
 import io.fairlead.contract.NodeName;
+import io.fairlead.contract.policy.grpc.PolicyMessages;
 import io.fairlead.identity.stream.TableValue.AddressIdentity;
 import io.fairlead.identity.stream.TableValue.LabelSet;
+import io.fairlead.identity.stream.TableValue.PolicyRules;
 import io.fairlead.proto.identity.v1.Identity;
 import io.fairlead.proto.identity.v1.IpIdentity;
 import io.fairlead.proto.identity.v1.StreamIdentitiesRequest;
@@ -49,6 +51,8 @@ final class Messages {
                 response.addIpRemoves(address.prefix().toString());
             } else if (change.key() instanceof TableKey.Identity number) {
                 response.addIdentityRemoves(number.id().value());
+            } else if (change.key() instanceof TableKey.PolicyKey policy) {
+                response.addPolicyRemoves(PolicyMessages.message(policy.name()));
             }
         }
         return response.build();
@@ -67,6 +71,8 @@ final class Messages {
             response.addIdentityUpserts(Identity.newBuilder()
                     .setIdentity(number.id().value())
                     .addAllLabels(labels.labels().texts()));
+        } else if (value instanceof PolicyRules rules) {
+            response.addPolicyUpserts(PolicyMessages.message(rules.policy()));
         }
     }
 }

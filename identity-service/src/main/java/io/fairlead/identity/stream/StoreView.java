@@ -7,15 +7,22 @@ import io.fairlead.contract.Labels;
 import io.fairlead.contract.etcd.IpIdentityRecord;
 import io.fairlead.contract.etcd.NodeRecord;
 import io.fairlead.contract.etcd.StoreKeys;
+import io.fairlead.contract.etcd.StoreKeys.NodeKey;
+import io.fairlead.contract.policy.PolicyName;
+import io.fairlead.identity.policy.PolicyKeys;
+import io.fairlead.identity.policy.PolicyRecord;
 import io.fairlead.identity.stream.TableKey.Address;
 import io.fairlead.identity.stream.TableValue.AddressIdentity;
 import io.fairlead.identity.stream.TableValue.LabelSet;
+import io.fairlead.identity.stream.TableValue.PolicyRules;
 import io.fairlead.identity.stream.TableValue.Source;
+import io.fairlead.kvstore.KeyValue;
 import io.fairlead.kvstore.WatchEvent;
 import io.fairlead.runtime.stream.Change;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -40,6 +47,7 @@ final class StoreView {
     private final Map<Cidr, TreeMap<String, AddressIdentity>> nodes = new HashMap<>();
     private final Map<String, Set<Cidr>> addressesOf = new HashMap<>();
     private final List<Change<TableKey, TableValue>> changes = new ArrayList<>();
+    private final Set<NodeKey> members = new HashSet<>();
     private long unreadable;
 
     StoreView(StoreKeys keys) {
@@ -51,12 +59,17 @@ final class StoreView {
         return unreadable;
     }
 
+    /** The nodes there are, of all clusters; changes with the view. */
+    Set<NodeKey> members() {
+        return members;
+    }
+
     /** The changes that events make, in order. */
     List<Change<TableKey, TableValue>> apply(List<WatchEvent> events) {
         changes.clear();
         for (WatchEvent event : events) {
             if (event instanceof WatchEvent.Put put) {
-                read(put.entry().key(), Optional.of(put.entry().value()));
+                read(put.entry().key(), Optional.of(put.entry()));
             } else if (event instanceof WatchEvent.Delete delete) {
                 read(delete.key(), Optional.empty());
             }
@@ -64,16 +77,22 @@ final class StoreView {
         return List.copyOf(changes);
     }
 
-    private void read(String key, Optional<String> value) {
+    private void read(String key, Optional<KeyValue> entry) {
+        Optional<String> value = entry.map(KeyValue::value);
         try {
             if (key.startsWith(keys.ips())) {
                 endpoint(keys.parseIp(key), value);
             } else if (key.startsWith(keys.nodes())) {
-                keys.parseNode(key);
+                NodeKey name = keys.parseNode(key);
+                // its name is in the key: it is a node, whatever else it says
+                value.ifPresentOrElse(there -> members.add(name), () -> members.remove(name));
                 node(key, value.map(NodeRecord::decode));
             } else if (key.startsWith(keys.identitiesById())) {
                 TableKey number = new TableKey.Identity(keys.parseIdentityById(key));
                 change(number, value.map(text -> new LabelSet(labels(text))));
+            } else if (key.startsWith(PolicyKeys.PREFIX)) {
+                PolicyName name = PolicyKeys.parse(key);
+                change(new TableKey.PolicyKey(name), entry.map(there -> policy(name, there)));
             }
         } catch (IllegalArgumentException e) {
             unreadable++;
@@ -82,6 +101,10 @@ final class StoreView {
                     .addKeyValue("reason", e.getMessage())
                     .log("Store entry cannot be read, what was known stays");
         }
+    }
+
+    private static PolicyRules policy(PolicyName name, KeyValue entry) {
+        return new PolicyRules(PolicyRecord.decode(entry.value()).policy(name), entry.modRevision());
     }
 
     /** Larger than a node could be told, were there many of them: nobody of ours wrote it. */

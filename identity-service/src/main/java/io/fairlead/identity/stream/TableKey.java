@@ -2,11 +2,12 @@ package io.fairlead.identity.stream;
 
 import io.fairlead.contract.Cidr;
 import io.fairlead.contract.IdentityId;
+import io.fairlead.contract.policy.PolicyName;
 import java.util.Comparator;
 
-/** What nodes are told about: an address, or a number. */
+/** What nodes are told about: an address, a number, or a policy. */
 sealed interface TableKey {
-    /** Addresses, then numbers. */
+    /** Addresses, then numbers, then policies. */
     Comparator<TableKey> ORDER = TableKey::compare;
 
     /** A prefix; host addresses are /32 or /128. */
@@ -15,6 +16,9 @@ sealed interface TableKey {
     /** An identity. */
     record Identity(IdentityId id) implements TableKey {}
 
+    /** A policy. */
+    record PolicyKey(PolicyName name) implements TableKey {}
+
     private static int compare(TableKey a, TableKey b) {
         if (a instanceof Address left && b instanceof Address right) {
             return left.prefix().compareTo(right.prefix());
@@ -22,6 +26,13 @@ sealed interface TableKey {
         if (a instanceof Identity left && b instanceof Identity right) {
             return left.id().compareTo(right.id());
         }
-        return a instanceof Address ? -1 : 1;
+        if (a instanceof PolicyKey left && b instanceof PolicyKey right) {
+            return left.name().compareTo(right.name());
+        }
+        return Integer.compare(rank(a), rank(b));
+    }
+
+    private static int rank(TableKey key) {
+        return key instanceof Address ? 0 : key instanceof Identity ? 1 : 2;
     }
 }

@@ -3,6 +3,7 @@ package io.fairlead.identity.stream;
 import io.fairlead.contract.IdentityId;
 import io.fairlead.contract.Ip;
 import io.fairlead.contract.Labels;
+import io.fairlead.contract.policy.Policy;
 import java.util.Optional;
 
 /** What nodes are told. */
@@ -20,6 +21,13 @@ sealed interface TableValue {
 
     /** The labels of an identity. */
     record LabelSet(Labels labels) implements TableValue {}
+
+    /**
+     * What a policy says.
+     *
+     * @param revision of the store that wrote it: a policy that was written anew is told anew, so that nodes acknowledge it
+     */
+    record PolicyRules(Policy policy, long revision) implements TableValue {}
 
     /** Which record an address comes from. */
     enum Source {

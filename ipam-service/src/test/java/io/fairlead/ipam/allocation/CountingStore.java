@@ -13,6 +13,7 @@ import io.fairlead.kvstore.Watch;
 import io.fairlead.kvstore.WatchListener;
 import io.vertx.core.Future;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -58,8 +59,8 @@ final class CountingStore implements KvStore {
     }
 
     @Override
-    public Watch watch(String prefix, WatchListener listener) {
-        return store.watch(prefix, listener);
+    public Watch watch(List<String> prefixes, WatchListener listener) {
+        return store.watch(prefixes, listener);
     }
 
     @Override

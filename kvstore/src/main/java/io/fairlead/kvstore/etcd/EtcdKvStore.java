@@ -17,6 +17,7 @@ import io.fairlead.kvstore.Watch;
 import io.fairlead.kvstore.WatchListener;
 import io.vertx.core.Future;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -62,8 +63,8 @@ public final class EtcdKvStore implements KvStore {
     }
 
     @Override
-    public Watch watch(String prefix, WatchListener listener) {
-        EtcdWatch watch = new EtcdWatch(connection, lister, prefix, listener, watches::remove);
+    public Watch watch(List<String> prefixes, WatchListener listener) {
+        EtcdWatch watch = new EtcdWatch(connection, lister, new Prefixes(prefixes), listener, watches::remove);
         watches.add(watch);
         watch.start();
         return watch;

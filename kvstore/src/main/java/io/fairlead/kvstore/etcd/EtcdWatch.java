@@ -32,7 +32,7 @@ final class EtcdWatch implements Watch {
 
     private final EtcdConnection connection;
     private final Lister lister;
-    private final String prefix;
+    private final Prefixes prefixes;
     private final WatchListener listener;
     private final Consumer<EtcdWatch> onClose;
     // owned by: the store's thread, as all below but closed
@@ -46,12 +46,12 @@ final class EtcdWatch implements Watch {
     EtcdWatch(
             EtcdConnection connection,
             Lister lister,
-            String prefix,
+            Prefixes prefixes,
             WatchListener listener,
             Consumer<EtcdWatch> onClose) {
         this.connection = connection;
         this.lister = lister;
-        this.prefix = prefix;
+        this.prefixes = prefixes;
         this.listener = listener;
         this.onClose = onClose;
     }
@@ -64,13 +64,13 @@ final class EtcdWatch implements Watch {
         if (isClosed()) {
             return;
         }
-        lister.list(prefix)
+        lister.list(prefixes)
                 .onComplete(
                         listing -> connection.run(() -> {
                             say(state.onListing(listing));
                             open();
                         }),
-                        cause -> connection.run(() -> retry(Failures.of("watch " + prefix, cause), this::list)));
+                        cause -> connection.run(() -> retry(Failures.of("watch " + prefixes, cause), this::list)));
     }
 
     private void open() {
@@ -110,7 +110,7 @@ final class EtcdWatch implements Watch {
         if (response.getCanceled()) {
             if (response.getCompactRevision() > 0) {
                 LOGGER.atInfo()
-                        .addKeyValue("prefix", prefix)
+                        .addKeyValue("prefix", prefixes)
                         .addKeyValue("seen", state.seen())
                         .addKeyValue("compacted", response.getCompactRevision())
                         .log("watch fell behind a compaction, listing again");
@@ -127,12 +127,14 @@ final class EtcdWatch implements Watch {
             if (disrupted) {
                 disrupted = false;
                 LOGGER.atInfo()
-                        .addKeyValue("prefix", prefix)
+                        .addKeyValue("prefix", prefixes)
                         .addKeyValue("seen", state.seen())
                         .log("watch goes on");
             }
             backoff.reset();
-            say(state.onEvents(response.getEventsList()));
+            say(state.onEvents(response.getEventsList().stream()
+                    .filter(event -> prefixes.hold(event.getKv().getKey().toStringUtf8()))
+                    .toList()));
         }
     }
 
@@ -140,8 +142,8 @@ final class EtcdWatch implements Watch {
         if (stream == from) {
             end(from);
             KvException failure = cause == null
-                    ? new KvException(FailureKind.RETRY, "watch " + prefix + ": " + why, null)
-                    : Failures.of("watch " + prefix, cause);
+                    ? new KvException(FailureKind.RETRY, "watch " + prefixes + ": " + why, null)
+                    : Failures.of("watch " + prefixes, cause);
             retry(failure, this::open);
         }
     }
@@ -155,7 +157,7 @@ final class EtcdWatch implements Watch {
         if (!disrupted) {
             disrupted = true;
             LOGGER.atWarn()
-                    .addKeyValue("prefix", prefix)
+                    .addKeyValue("prefix", prefixes)
                     .addKeyValue("seen", state.seen())
                     .addKeyValue("cause", cause.getMessage())
                     .log("watch disrupted");
@@ -178,7 +180,7 @@ final class EtcdWatch implements Watch {
         try {
             call.run();
         } catch (RuntimeException e) {
-            LOGGER.atError().addKeyValue("prefix", prefix).setCause(e).log("a watch listener failed");
+            LOGGER.atError().addKeyValue("prefix", prefixes).setCause(e).log("a watch listener failed");
         }
     }
 
@@ -221,8 +223,8 @@ final class EtcdWatch implements Watch {
         void create() {
             send(WatchRequest.newBuilder()
                     .setCreateRequest(WatchCreateRequest.newBuilder()
-                            .setKey(Wire.first(prefix))
-                            .setRangeEnd(Wire.end(prefix))
+                            .setKey(prefixes.first())
+                            .setRangeEnd(prefixes.end())
                             .setStartRevision(state.seen() + 1))
                     .build());
         }

@@ -21,15 +21,24 @@ final class Lister {
     }
 
     Future<Listing> list(String prefix) {
-        return list(prefix, ATTEMPTS);
+        return list(new Prefixes(List.of(prefix)));
+    }
+
+    /** All entries under any of the prefixes, as of one revision. */
+    Future<Listing> list(Prefixes prefixes) {
+        return list(prefixes, ATTEMPTS);
     }
 
     /** Its revision may be compacted away between two pages: then there is nothing to do but to begin again. */
-    private Future<Listing> list(String prefix, int attempts) {
-        return page(prefix, Wire.first(prefix), 0, new ArrayList<>())
-                .recover(cause -> attempts > 1 && Failures.isCompacted(cause)
-                        ? list(prefix, attempts - 1)
-                        : Future.failedFuture(cause));
+    private Future<Listing> list(Prefixes prefixes, int attempts) {
+        Future<Listing> all = Future.succeededFuture(new Listing(0, List.of()));
+        for (String prefix : prefixes.all()) {
+            all = all.compose(
+                    sofar -> page(prefix, Wire.first(prefix), sofar.revision(), new ArrayList<>(sofar.entries())));
+        }
+        return all.recover(cause -> attempts > 1 && Failures.isCompacted(cause)
+                ? list(prefixes, attempts - 1)
+                : Future.failedFuture(cause));
     }
 
     private Future<Listing> page(String prefix, ByteString from, long revision, List<KeyValue> sofar) {

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** The entries, their revisions and the changes since the last compaction. Owned by the store thread. */
@@ -52,6 +53,12 @@ final class MemoryData {
             found.add(entry);
         }
         return new Listing(revision, found);
+    }
+
+    Listing list(Predicate<String> wanted) {
+        return new Listing(
+                revision,
+                entries.values().stream().filter(e -> wanted.test(e.key())).toList());
     }
 
     /** True when every change from {@code from} on is still known. */

@@ -16,6 +16,7 @@ import io.vertx.core.Promise;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -87,10 +88,10 @@ public final class MemoryKvStore implements KvStore {
     }
 
     @Override
-    public Watch watch(String prefix, WatchListener listener) {
+    public Watch watch(List<String> prefixes, WatchListener listener) {
         CompletableFuture<MemoryWatch> self = new CompletableFuture<>();
         MemoryWatch watch =
-                new MemoryWatch(prefix, listener, () -> server.run(() -> watches.remove(self.getNow(null))));
+                new MemoryWatch(prefixes, listener, () -> server.run(() -> watches.remove(self.getNow(null))));
         self.complete(watch);
         server.run(() -> {
             if (!closed) {

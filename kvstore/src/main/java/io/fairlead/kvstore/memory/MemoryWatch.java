@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
 final class MemoryWatch implements Watch {
     private static final Logger LOGGER = LoggerFactory.getLogger(MemoryWatch.class);
 
-    private final String prefix;
+    private final List<String> prefixes;
     private final WatchListener listener;
     private final Runnable onClose;
     // owned by: the store thread
@@ -29,8 +29,11 @@ final class MemoryWatch implements Watch {
     // owned by: the monitor of this, which also keeps close() and a call of the listener apart
     private boolean closed;
 
-    MemoryWatch(String prefix, WatchListener listener, Runnable onClose) {
-        this.prefix = prefix;
+    MemoryWatch(List<String> prefixes, WatchListener listener, Runnable onClose) {
+        if (prefixes.isEmpty()) {
+            throw new IllegalArgumentException("prefixes: none (expected: at least one)");
+        }
+        this.prefixes = List.copyOf(prefixes);
         this.listener = listener;
         this.onClose = onClose;
     }
@@ -38,7 +41,7 @@ final class MemoryWatch implements Watch {
     /** Says everything that happened since it last could. */
     void catchUp(MemoryData data) {
         if (seen == 0 || !data.remembers(seen + 1)) {
-            relist(data.list(prefix));
+            relist(data.list(this::holds));
             return;
         }
         for (MemoryData.Change change : data.since(seen + 1)) {
@@ -53,7 +56,7 @@ final class MemoryWatch implements Watch {
         seen = change.revision();
         List<WatchEvent> events = new ArrayList<>();
         for (WatchEvent event : change.events()) {
-            if (event instanceof WatchEvent.Put put && put.entry().key().startsWith(prefix)) {
+            if (event instanceof WatchEvent.Put put && holds(put.entry().key())) {
                 said.put(put.entry().key(), put.entry().modRevision());
                 events.add(event);
             } else if (event instanceof WatchEvent.Delete delete && said.remove(delete.key()) != null) {
@@ -65,11 +68,15 @@ final class MemoryWatch implements Watch {
         }
     }
 
+    private boolean holds(String key) {
+        return prefixes.stream().anyMatch(key::startsWith);
+    }
+
     void onDisrupted() {
         synchronized (this) {
             if (!closed) {
-                guarded(() -> listener.onDisrupted(
-                        new KvException(FailureKind.RETRY, "watch " + prefix + ": disconnected", null)));
+                guarded(() -> listener.onDisrupted(new KvException(
+                        FailureKind.RETRY, "watch " + String.join(" and ", prefixes) + ": disconnected", null)));
             }
         }
     }
@@ -104,7 +111,7 @@ final class MemoryWatch implements Watch {
         try {
             call.run();
         } catch (RuntimeException e) {
-            LOGGER.atError().addKeyValue("prefix", prefix).setCause(e).log("a watch listener failed");
+            LOGGER.atError().addKeyValue("prefix", prefixes).setCause(e).log("a watch listener failed");
         }
     }
 

@@ -2,6 +2,7 @@ package io.fairlead.node.agent;
 
 import io.fairlead.node.api.AgentApi;
 import io.fairlead.node.api.AgentView;
+import io.fairlead.node.api.StatusInputs;
 import io.fairlead.node.client.IdentityClient;
 import io.fairlead.node.cni.CniCommands;
 import io.fairlead.node.cni.CniServer;
@@ -80,7 +81,8 @@ final class Agent {
         Registration registration =
                 new Registration(channels.ipam(), config.stateDir(), controllers.get("node-registration"), backoff());
         LocalNode node = registration.register(config.nodeName(), devices.address(), calls);
-        NodeDatapath datapath = NodeDatapath.load(netlink, node, devices, config, life);
+        NodeDatapath datapath =
+                NodeDatapath.load(netlink, node, devices, config, new NodeDatapath.Host(controllers, life));
         Reconciler reconciler = datapath.reconciler();
         ReconcilerSettler settler = new ReconcilerSettler(reconciler, SETTLE_DEADLINE);
         AddressPool pool = new AddressPool(node.podCidrs(), random);
@@ -90,6 +92,7 @@ final class Agent {
                 pool,
                 new EndpointManager.Ports(new NetlinkPodDevices(netlink), identities, identities, settler),
                 random);
+        endpoints.reserve(datapath.loaded().hostEndpoint());
         restore(endpoints, settler);
         life.onClose("endpoints", endpoints);
         reconciler.start(config.resyncInterval());
@@ -118,7 +121,8 @@ final class Agent {
                 datapath.metrics()::read,
                 controllers,
                 channels.distributor(),
-                version());
+                version(),
+                StatusInputs.FORWARDING_ONLY);
     }
 
     private void checkRequirements() {

@@ -1,8 +1,8 @@
 package io.fairlead.node.agent;
 
-import io.fairlead.contract.Cidr;
 import io.fairlead.contract.Ip;
 import io.fairlead.contract.NodeName;
+import io.fairlead.node.datapath.DatapathKeys;
 import io.fairlead.runtime.config.Config;
 import io.fairlead.runtime.config.ConfigKey;
 import io.fairlead.runtime.config.ConfigKeys;
@@ -18,7 +18,7 @@ final class AgentKeys {
     private final ConfigKey<NodeName> nodeName;
     private final ConfigKey<Optional<Ip>> nodeIp;
     private final ConfigKey<List<String>> devices;
-    private final ConfigKey<List<Cidr>> nativeRoutingCidrs;
+    private final DatapathKeys datapath;
     private final ConfigKey<Boolean> autoDirectNodeRoutes;
     private final ConfigKey<Integer> mtu;
     private final ConfigKey<HostPort> identityService;
@@ -37,12 +37,6 @@ final class AgentKeys {
                 Values.listOf(AgentKeys::device),
                 "",
                 "devices towards other nodes, comma separated, eth+ for all that begin so; else found by ipv4-node");
-        nativeRoutingCidrs = keys.add(
-                "ipv4-native-routing-cidr",
-                Values.listOf(Cidr::parse),
-                "",
-                "CIDRs that are routed as they are: pod CIDRs outside get no route; none for anywhere");
-        keys.alias(nativeRoutingCidrs, "native-routing-cidr");
         autoDirectNodeRoutes = keys.add(
                 "auto-direct-node-routes",
                 Values.BOOLEAN,
@@ -60,6 +54,7 @@ final class AgentKeys {
                 "bpf-root", Path::of, "/sys/fs/bpf/fairlead", "where maps and links are pinned, on a BPF file system");
         resyncInterval = keys.add(
                 "resync-interval", AgentKeys::interval, "5s", "how often the kernel is compared in full, 1s to 1h");
+        datapath = new DatapathKeys(keys);
         // the only modes there are: accepted so that a configuration can say what it relies on
         keys.add("tunnel", AgentKeys::tunnel, "disabled", "tunnel mode; disabled is the only one");
         keys.add("routing-mode", Values.oneOf("native"), "native", "native is the only one");
@@ -70,14 +65,14 @@ final class AgentKeys {
                 config.get(nodeName),
                 config.get(nodeIp),
                 config.get(devices),
-                config.get(nativeRoutingCidrs),
                 config.get(autoDirectNodeRoutes),
                 config.get(mtu),
                 new AgentConfig.Services(
                         config.get(identityService), config.get(ipamService), config.get(routeDistributor)),
                 config.get(stateDir),
                 config.get(bpfRoot),
-                config.get(resyncInterval));
+                config.get(resyncInterval),
+                datapath.from(config));
     }
 
     private static Ip v4(String text) {

@@ -1,5 +1,6 @@
 package io.fairlead.node.agent;
 
+import io.fairlead.node.datapath.DatapathChecks;
 import io.fairlead.runtime.process.ServiceProcess;
 
 /** The node agent's process. */
@@ -14,7 +15,9 @@ public final class AgentMain {
         process.main(
                 args,
                 (config, life) -> life.vertx().executeBlocking(() -> {
-                    new Agent(keys.from(config), life).start();
+                    AgentConfig own = keys.from(config);
+                    DatapathChecks.require(own.datapath());
+                    new Agent(own, life).start();
                     return null;
                 }));
     }

@@ -21,6 +21,7 @@ import java.util.function.Supplier;
  * @param controllers what runs over and over
  * @param distributor the route distributor; its calls have a deadline
  * @param version of the agent
+ * @param inputs what status says of other parts
  */
 public record AgentView(
         LocalNode node,
@@ -30,4 +31,5 @@ public record AgentView(
         Supplier<List<Metric>> metrics,
         Controllers controllers,
         RouteServiceBlockingStub distributor,
-        String version) {}
+        String version,
+        StatusInputs inputs) {}

@@ -4,6 +4,7 @@ import io.fairlead.node.desired.DesiredState.Source;
 import io.fairlead.node.kernel.RouteTarget;
 import io.fairlead.node.reconcile.Report;
 import io.fairlead.node.status.Controller;
+import io.fairlead.node.status.Controllers;
 import io.fairlead.proto.agent.v1.ControllerStatus;
 import io.fairlead.proto.agent.v1.GetStatusResponse;
 import io.fairlead.proto.agent.v1.StatusLine;
@@ -12,12 +13,14 @@ import io.fairlead.proto.route.v1.GetStatusRequest;
 import io.fairlead.runtime.grpc.Statuses;
 import io.grpc.StatusRuntimeException;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
-/** The answer to {@code fairlead status}: its lines in Cilium's order, each found out when asked. */
+/** The answer to {@code fairlead status}: its lines in Cilium's order, ours at the end, each found out when asked. */
 final class StatusLines {
     private final AgentView view;
 
@@ -26,14 +29,26 @@ final class StatusLines {
     }
 
     GetStatusResponse answer() {
-        List<StatusLine> lines = new ArrayList<>();
-        lines.add(store());
-        lines.add(agent());
-        lines.add(line("IPAM", view.addresses().status().strip(), State.STATE_OK));
-        lines.add(line("Host Routing", "BPF", State.STATE_OK));
-        lines.add(line("Masquerading", "Disabled", State.STATE_DISABLED));
-        lines.add(routes());
-        lines.add(kernel());
+        List<StatusLine> lines = List.of(
+                store(),
+                disabled("KubeProxyReplacement"),
+                agent(),
+                DatapathLines.monitor(view.inputs().monitor()),
+                HealthLines.daemon(view.inputs().health(), failing("health-")),
+                line("IPAM", view.addresses().status().strip(), State.STATE_OK),
+                disabled("BandwidthManager"),
+                DatapathLines.hostRouting(view.inputs().hostRouting()),
+                DatapathLines.masquerading(view.inputs().masquerading()),
+                line(DatapathLines.CLOCK, "ktime", State.STATE_OK),
+                line("Proxy Status", "No managed proxy redirect", State.STATE_OK),
+                disabled("Hubble"),
+                DatapathLines.services(),
+                DatapathLines.maps(view.inputs().maps()),
+                disabled("Encryption"),
+                HealthLines.cluster(view.inputs().health()),
+                routes(),
+                kernel(),
+                policy());
         List<ControllerStatus> controllers =
                 view.controllers().all().stream().map(StatusLines::controller).toList();
         boolean healthy = lines.stream().noneMatch(l -> l.getState() == State.STATE_FAILURE)
@@ -53,8 +68,8 @@ final class StatusLines {
                     .withDeadlineAfter(2, TimeUnit.SECONDS)
                     .getStatus(GetStatusRequest.getDefaultInstance());
             return status.getKvstoreHealthy()
-                    ? line("KVStore", "Ok " + status.getKvstore(), State.STATE_OK)
-                    : line("KVStore", "Failure " + status.getKvstore(), State.STATE_FAILURE);
+                    ? line("KVStore", "Ok   " + status.getKvstore(), State.STATE_OK)
+                    : line("KVStore", "Failure   " + status.getKvstore(), State.STATE_FAILURE);
         } catch (StatusRuntimeException e) {
             return line(
                     "KVStore",
@@ -67,8 +82,21 @@ final class StatusLines {
         List<String> waiting =
                 view.reconciler().state().missing().stream().map(Source::label).toList();
         return waiting.isEmpty()
-                ? line("Fairlead", "Ok " + view.version(), State.STATE_OK)
+                ? line("Fairlead", "Ok   " + view.version() + " (v" + view.version() + ")", State.STATE_OK)
                 : line("Fairlead", "Waiting for " + String.join(", ", waiting), State.STATE_WARNING);
+    }
+
+    /** What the controllers of one part say is wrong. */
+    private List<String> failing(String prefix) {
+        return failing(view.controllers(), prefix);
+    }
+
+    private static List<String> failing(Controllers controllers, String prefix) {
+        return controllers.all().stream()
+                .filter(controller -> controller.name().startsWith(prefix)
+                        && controller.state().consecutiveFailures() > 0)
+                .map(controller -> controller.state().lastError())
+                .toList();
     }
 
     private StatusLine routes() {
@@ -102,12 +130,22 @@ final class StatusLines {
                         + entries.values().iterator().next()));
         problems.addAll(report.problems());
         String compared = report.lastResync()
-                .map(at -> "compared " + at.truncatedTo(java.time.temporal.ChronoUnit.SECONDS))
+                .map(at -> "compared " + at.truncatedTo(ChronoUnit.SECONDS))
                 .orElse("not compared yet");
         String text = compared + ", " + report.repaired() + " entries repaired";
         return problems.isEmpty()
                 ? line("Kernel state", "Ok " + text, State.STATE_OK)
                 : line("Kernel state", "Failure " + text + "; " + String.join("; ", problems), State.STATE_FAILURE);
+    }
+
+    private StatusLine policy() {
+        TreeMap<Integer, String> errors = new TreeMap<>(view.inputs().policyErrors());
+        if (errors.isEmpty()) {
+            return line("Policy", "Ok", State.STATE_OK);
+        }
+        List<String> texts = new ArrayList<>();
+        errors.forEach((endpoint, reason) -> texts.add("endpoint " + endpoint + ": " + reason));
+        return line("Policy", "Failure " + String.join("; ", texts), State.STATE_FAILURE);
     }
 
     private static ControllerStatus controller(Controller controller) {
@@ -125,7 +163,11 @@ final class StatusLines {
         return at.map(Instant::toEpochMilli).orElse(0L);
     }
 
-    private static StatusLine line(String name, String text, State state) {
+    private static StatusLine disabled(String name) {
+        return line(name, "Disabled", State.STATE_DISABLED);
+    }
+
+    static StatusLine line(String name, String text, State state) {
         return StatusLine.newBuilder()
                 .setName(name)
                 .setText(text)

@@ -2,6 +2,8 @@ package io.fairlead.node.desired;
 
 import io.fairlead.contract.Cidr;
 import io.fairlead.contract.Ip;
+import io.fairlead.contract.policy.Policy;
+import io.fairlead.contract.policy.PolicyName;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -18,6 +20,7 @@ import java.util.Set;
  * @param routes pod CIDRs of the cluster, this node's among them
  * @param peers addresses of the cluster by prefix
  * @param identities labels by identity number
+ * @param policies what policies say, by name
  * @param pods this node's pods by device name
  * @param prepared devices of pods that are being made, index by name: programs are attached, nothing passes yet
  * @param hostAddresses addresses the node has, beside the one others reach it at and its routers'
@@ -27,6 +30,7 @@ public record DesiredState(
         Map<Cidr, PeerRoute> routes,
         Map<Cidr, Peer> peers,
         Map<Integer, List<String>> identities,
+        Map<PolicyName, Policy> policies,
         Map<String, Pod> pods,
         Map<String, Integer> prepared,
         Set<Ip> hostAddresses,
@@ -36,7 +40,7 @@ public record DesiredState(
     public enum Source {
         /** The route distributor. */
         ROUTES,
-        /** The identity service. */
+        /** The identity service: addresses, identities and policies. */
         IDENTITIES,
         /** The endpoints of this node, restored from its disk. */
         PODS;
@@ -49,7 +53,7 @@ public record DesiredState(
 
     /** Nothing said yet. */
     public static final DesiredState NOTHING =
-            new DesiredState(Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Set.of(), Set.of());
+            new DesiredState(Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Set.of(), Set.of());
 
     public boolean knows(Source source) {
         return complete.contains(source);
@@ -61,23 +65,31 @@ public record DesiredState(
     }
 
     public DesiredState withRoutes(Map<Cidr, PeerRoute> newRoutes) {
-        return new DesiredState(newRoutes, peers, identities, pods, prepared, hostAddresses, with(Source.ROUTES));
+        return new DesiredState(
+                newRoutes, peers, identities, policies, pods, prepared, hostAddresses, with(Source.ROUTES));
     }
 
+    /** The same with all the identity service says but policies, which stay. */
     public DesiredState withPeers(Map<Cidr, Peer> newPeers, Map<Integer, List<String>> newIdentities) {
+        return withPeers(newPeers, newIdentities, policies);
+    }
+
+    /** The same with all the identity service says. */
+    public DesiredState withPeers(
+            Map<Cidr, Peer> newPeers, Map<Integer, List<String>> newIdentities, Map<PolicyName, Policy> newPolicies) {
         return new DesiredState(
-                routes, newPeers, newIdentities, pods, prepared, hostAddresses, with(Source.IDENTITIES));
+                routes, newPeers, newIdentities, newPolicies, pods, prepared, hostAddresses, with(Source.IDENTITIES));
     }
 
     /** The same with what addresses the node has now. */
     public DesiredState withHostAddresses(Set<Ip> addresses) {
-        return new DesiredState(routes, peers, identities, pods, prepared, Set.copyOf(addresses), complete);
+        return new DesiredState(routes, peers, identities, policies, pods, prepared, Set.copyOf(addresses), complete);
     }
 
     /** The same with all pods of the node. */
     public DesiredState withPods(Map<String, Pod> newPods) {
         return new DesiredState(
-                routes, peers, identities, Map.copyOf(newPods), prepared, hostAddresses, with(Source.PODS));
+                routes, peers, identities, policies, Map.copyOf(newPods), prepared, hostAddresses, with(Source.PODS));
     }
 
     /** The same with a device whose pod is not known yet. */
@@ -101,7 +113,14 @@ public record DesiredState(
 
     private DesiredState withPods(Map<String, Pod> newPods, Map<String, Integer> newPrepared) {
         return new DesiredState(
-                routes, peers, identities, Map.copyOf(newPods), Map.copyOf(newPrepared), hostAddresses, complete);
+                routes,
+                peers,
+                identities,
+                policies,
+                Map.copyOf(newPods),
+                Map.copyOf(newPrepared),
+                hostAddresses,
+                complete);
     }
 
     private static <V> Map<String, V> without(Map<String, V> map, String key) {

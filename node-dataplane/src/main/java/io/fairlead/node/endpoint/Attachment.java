@@ -15,8 +15,14 @@ public record Attachment(String containerId, String ifname) implements Comparabl
     /** What names of host ends begin with: the interfaces that are ours. */
     public static final String HOST_PREFIX = "lxc";
 
+    /** Interface of the agent's own health endpoint; no runtime may give a container such an id. */
+    public static final Attachment HEALTH = new Attachment("reserved:health", "eth0");
+
     /** Name of the host's end: 15 bytes, from a hash, because ids of containers may share their beginning. */
     public String hostInterface() {
+        if (equals(HEALTH)) {
+            return HOST_PREFIX + "_health";
+        }
         try {
             byte[] hash = MessageDigest.getInstance("SHA-256").digest(toString().getBytes(StandardCharsets.UTF_8));
             return HOST_PREFIX + HexFormat.of().formatHex(hash, 0, 6);

@@ -133,6 +133,7 @@ final class EndpointCreation {
 
     private void takeBack(RuntimeException cause) {
         if (current.isPresent()) {
+            parts.table().log().failed(endpoint(), EndpointLog.Status.FAILURE, String.valueOf(cause.getMessage()));
             Endpoint leaving = endpoint().in(EndpointState.DISCONNECTING);
             try {
                 checkpoint(leaving);

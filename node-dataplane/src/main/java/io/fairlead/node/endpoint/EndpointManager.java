@@ -1,8 +1,10 @@
 package io.fairlead.node.endpoint;
 
+import io.fairlead.contract.EndpointId;
 import io.fairlead.node.endpoint.EndpointException.Reason;
 import io.fairlead.node.kernel.KernelException;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,11 +48,16 @@ public final class EndpointManager implements AutoCloseable {
     EndpointManager(
             Settings settings, AddressPool pool, Ports ports, RandomGenerator random, ReleaseQueue.Backoff backoff) {
         store = new EndpointStore(settings.stateDirectory());
-        EndpointTable table = new EndpointTable(store, random);
+        EndpointTable table = new EndpointTable(store, random, new EndpointLog(Clock.systemUTC()));
         Registrations registrations = new Registrations(ports.identities(), ports.publisher(), table);
         ReleaseQueue releases = new ReleaseQueue(settings.stateDirectory(), registrations::deliver, backoff, random);
         claims = new Claims(settings.patience());
         parts = new EndpointParts(settings, pool, ports, table, registrations, releases);
+    }
+
+    /** Keeps an id for somebody who is no pod. Call before {@link #start}. */
+    public void reserve(EndpointId id) {
+        parts.table().reserve(id);
     }
 
     /**
@@ -143,6 +150,11 @@ public final class EndpointManager implements AutoCloseable {
 
     public Optional<Endpoint> find(Attachment attachment) {
         return parts.table().find(attachment);
+    }
+
+    /** What became of endpoints, each by its id. */
+    public EndpointLog log() {
+        return parts.table().log();
     }
 
     /** Why no endpoint can be made now, if so. */
@@ -262,7 +274,8 @@ public final class EndpointManager implements AutoCloseable {
         }
     }
 
-    private static void warn(Endpoint endpoint, RuntimeException e, String message) {
+    private void warn(Endpoint endpoint, RuntimeException e, String message) {
+        parts.table().log().failed(endpoint, EndpointLog.Status.WARNING, message + ": " + e.getMessage());
         LOGGER.atWarn()
                 .addKeyValue("endpoint", endpoint.id())
                 .addKeyValue("attachment", endpoint.attachment())

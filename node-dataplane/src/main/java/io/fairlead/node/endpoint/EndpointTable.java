@@ -3,9 +3,11 @@ package io.fairlead.node.endpoint;
 import io.fairlead.contract.EndpointId;
 import io.fairlead.node.endpoint.EndpointException.Reason;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.random.RandomGenerator;
@@ -24,12 +26,19 @@ final class EndpointTable {
 
     private final EndpointStore store;
     private final RandomGenerator random;
+    private final EndpointLog log;
     private final ConcurrentMap<Attachment, Endpoint> endpoints = new ConcurrentHashMap<>();
     private final Map<EndpointId, Attachment> ids = new HashMap<>(); // owned by: this lock
+    private final Set<EndpointId> reserved = new HashSet<>(); // owned by: this lock
 
-    EndpointTable(EndpointStore store, RandomGenerator random) {
+    EndpointTable(EndpointStore store, RandomGenerator random, EndpointLog log) {
         this.store = store;
         this.random = random;
+        this.log = log;
+    }
+
+    EndpointLog log() {
+        return log;
     }
 
     Optional<Endpoint> find(Attachment attachment) {
@@ -64,9 +73,14 @@ final class EndpointTable {
         throw new EndpointException(Reason.UNAVAILABLE, "endpoint ids: all " + ALL_IDS + " are in use");
     }
 
+    /** Keeps an id from ever being taken by an attachment. */
+    synchronized void reserve(EndpointId id) {
+        reserved.add(id);
+    }
+
     /** Takes a certain id; false when it is not free. */
     synchronized boolean takeId(EndpointId id, Attachment attachment) {
-        return ids.putIfAbsent(id, attachment) == null;
+        return !reserved.contains(id) && ids.putIfAbsent(id, attachment) == null;
     }
 
     /** Frees an id if this attachment has it. */
@@ -82,7 +96,7 @@ final class EndpointTable {
 
     /** Changes only what memory knows. */
     Endpoint remember(Endpoint endpoint) {
-        endpoints.put(endpoint.attachment(), endpoint);
+        log.step(Optional.ofNullable(endpoints.put(endpoint.attachment(), endpoint)), endpoint);
         return endpoint;
     }
 
@@ -90,5 +104,6 @@ final class EndpointTable {
     void remove(Endpoint endpoint) {
         store.remove(endpoint);
         endpoints.remove(endpoint.attachment());
+        log.removed(endpoint.id());
     }
 }

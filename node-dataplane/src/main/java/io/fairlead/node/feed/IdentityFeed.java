@@ -4,6 +4,10 @@ import io.fairlead.contract.Cidr;
 import io.fairlead.contract.IdentityId;
 import io.fairlead.contract.Ip;
 import io.fairlead.contract.NodeName;
+import io.fairlead.contract.policy.Policy;
+import io.fairlead.contract.policy.PolicyName;
+import io.fairlead.contract.policy.grpc.PolicyMessages;
+import io.fairlead.node.desired.DesiredState.Source;
 import io.fairlead.node.desired.Peer;
 import io.fairlead.node.kernel.IpcacheEntry;
 import io.fairlead.node.reconcile.Reconciler;
@@ -24,12 +28,18 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledExecutorService;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The identity service's stream: which identity an address has, and which labels an identity. */
+/**
+ * The identity service's stream: which identity an address has, which labels an identity, and the policies.
+ *
+ * <p>A response is acknowledged once it is in the kernel; the acknowledgement says what of it is not, and is said again when
+ * that changes. A policy that cannot be read keeps what was known of it.
+ */
 public final class IdentityFeed extends Subscription<StreamIdentitiesRequest, StreamIdentitiesResponse> {
     private static final Logger LOGGER = LoggerFactory.getLogger(IdentityFeed.class);
 
@@ -38,9 +48,13 @@ public final class IdentityFeed extends Subscription<StreamIdentitiesRequest, St
     private final Reconciler reconciler;
     private final Assembly<Cidr, Peer> peers = new Assembly<>();
     private final Assembly<Integer, List<String>> identities = new Assembly<>();
-    private long version; // owned by: the executor
+    private final Assembly<PolicyName, Policy> policies = new Assembly<>();
+    private final Map<PolicyName, String> unreadable = new TreeMap<>(); // owned by: the executor
+    private volatile long version; // written by: the executor
     private String epoch = ""; // owned by: the executor
     private long lastNonce; // owned by: the executor
+    private boolean inSnapshot; // owned by: the executor
+    private String lastError = ""; // owned by: the executor
 
     public IdentityFeed(
             NodeName node,
@@ -53,14 +67,22 @@ public final class IdentityFeed extends Subscription<StreamIdentitiesRequest, St
         this.node = node;
         this.service = service;
         this.reconciler = reconciler;
+        reconciler.onReport(report -> later(() -> acknowledgeAgain(report)));
         start();
+    }
+
+    /** Revision of the store up to which everything is in the kernel. Any thread. */
+    public long version() {
+        return version;
     }
 
     @Override
     StreamObserver<StreamIdentitiesRequest> open(StreamObserver<StreamIdentitiesResponse> responses) {
         peers.restart();
         identities.restart();
+        policies.restart();
         lastNonce = 0;
+        inSnapshot = false;
         return service.streamIdentities(responses);
     }
 
@@ -89,19 +111,59 @@ public final class IdentityFeed extends Subscription<StreamIdentitiesRequest, St
         boolean complete = response.getInSync();
         boolean ready = peers.apply(snapshot, complete, newPeers, gonePeers);
         ready &= identities.apply(snapshot, complete, newIdentities, response.getIdentityRemovesList());
+        ready &= takePolicies(response);
         if (!ready) {
             return;
         }
         // the content is taken when the round starts: one that is tried again must not bring back what is outdated
-        whenInKernel(() -> update(peers.content(), identities.content()), report -> {
+        whenInKernel(() -> update(peers.content(), identities.content(), policies.content()), report -> {
             if (response.getNonce() > lastNonce) {
-                acknowledge(response, report);
+                version = response.getVersion();
+                epoch = response.getEpoch();
+                lastNonce = response.getNonce();
+                acknowledge(error(report));
             }
         });
     }
 
-    private CompletableFuture<Report> update(Map<Cidr, Peer> newPeers, Map<Integer, List<String>> newIdentities) {
-        return reconciler.update(state -> state.withPeers(newPeers, newIdentities));
+    private CompletableFuture<Report> update(
+            Map<Cidr, Peer> newPeers, Map<Integer, List<String>> newIdentities, Map<PolicyName, Policy> newPolicies) {
+        return reconciler.update(state -> state.withPeers(newPeers, newIdentities, newPolicies));
+    }
+
+    private boolean takePolicies(StreamIdentitiesResponse response) {
+        Map<PolicyName, Policy> upserts = new HashMap<>();
+        if (response.getSnapshot() && !inSnapshot) {
+            unreadable.clear();
+        }
+        inSnapshot = response.getSnapshot() && !response.getInSync();
+        response.getPolicyUpsertsList().forEach(message -> read(message, upserts));
+        List<PolicyName> removes = new ArrayList<>();
+        for (io.fairlead.proto.policy.v1.PolicyName message : response.getPolicyRemovesList()) {
+            PolicyName name = PolicyMessages.read(message);
+            unreadable.remove(name);
+            removes.add(name);
+        }
+        return policies.apply(response.getSnapshot(), response.getInSync(), upserts, removes);
+    }
+
+    /** What is not understood must not open what was closed: what was known of the policy stays, also in a snapshot. */
+    private void read(io.fairlead.proto.policy.v1.Policy message, Map<PolicyName, Policy> into) {
+        PolicyName name = PolicyMessages.read(message.getName());
+        try {
+            into.put(name, PolicyMessages.read(message));
+            unreadable.remove(name);
+        } catch (IllegalArgumentException e) {
+            unreadable.put(name, String.valueOf(e.getMessage()));
+            Policy known = policies.content().get(name);
+            if (known != null) {
+                into.put(name, known);
+            }
+            LOGGER.atWarn()
+                    .addKeyValue("policy", name)
+                    .addKeyValue("error", e.getMessage())
+                    .log("policy cannot be read, what was known of it stays");
+        }
     }
 
     @Override
@@ -110,17 +172,45 @@ public final class IdentityFeed extends Subscription<StreamIdentitiesRequest, St
         epoch = "";
     }
 
-    private void acknowledge(StreamIdentitiesResponse response, Report report) {
-        version = response.getVersion();
-        epoch = response.getEpoch();
-        lastNonce = response.getNonce();
-        int failures = report.failures().getOrDefault(TableId.IPCACHE, Map.of()).size();
+    private void acknowledge(String error) {
+        lastError = error;
         send(StreamIdentitiesRequest.newBuilder()
                 .setAck(AckIdentities.newBuilder()
                         .setNonce(lastNonce)
                         .setVersion(version)
-                        .setError(failures == 0 ? "" : failures + " entries of the ipcache could not be written"))
+                        .setError(error))
                 .build());
+    }
+
+    /** What failed before may work by now, and the other way round: who waits for a policy is to know. */
+    private void acknowledgeAgain(Report report) {
+        String error = error(report);
+        if (lastNonce > 0 && !error.equals(lastError)) {
+            acknowledge(error);
+        }
+    }
+
+    /** What of all that was said is not in the kernel; empty when all is. */
+    private String error(Report report) {
+        List<String> errors = new ArrayList<>();
+        unreadable.forEach((name, reason) -> errors.add("policy " + reason));
+        new TreeMap<>(report.policyErrors())
+                .forEach((identity, reason) ->
+                        errors.add("identity " + Integer.toUnsignedString(identity) + ": " + reason));
+        for (TableId table : TableId.values()) {
+            Map<Object, String> failures = report.failures().getOrDefault(table, Map.of());
+            if (table.source() == Source.ROUTES) {
+                continue;
+            }
+            if (report.unreadable().containsKey(table)) {
+                errors.add(table.label() + " cannot be read: "
+                        + report.unreadable().get(table));
+            } else if (!failures.isEmpty()) {
+                errors.add(table.label() + ": " + failures.size() + " not written, one because: "
+                        + failures.values().stream().sorted().findFirst().orElse(""));
+            }
+        }
+        return String.join("; ", errors);
     }
 
     private static void read(IpIdentity entry, Map<Cidr, Peer> into) {

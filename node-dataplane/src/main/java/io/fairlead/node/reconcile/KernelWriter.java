@@ -2,6 +2,8 @@ package io.fairlead.node.reconcile;
 
 import io.fairlead.node.kernel.KernelException;
 import io.fairlead.node.kernel.KernelTable;
+import io.fairlead.node.kernel.PolicyEntry;
+import io.fairlead.node.kernel.PolicyKey;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
@@ -64,7 +66,7 @@ final class KernelWriter {
     Tables read() {
         Tables now = Tables.EMPTY;
         for (Map.Entry<TableId, KernelTable<?, ?>> table : tables.entrySet()) {
-            now = now.with(table.getKey(), table.getValue().load());
+            now = now.loaded(table.getKey(), table.getValue().load());
         }
         return now;
     }
@@ -74,7 +76,7 @@ final class KernelWriter {
         Tables now = observed;
         for (Map.Entry<TableId, KernelTable<?, ?>> table : tables.entrySet()) {
             try {
-                now = now.with(table.getKey(), table.getValue().load());
+                now = now.loaded(table.getKey(), table.getValue().load());
                 unreadable.remove(table.getKey());
             } catch (RuntimeException e) {
                 String reason = Objects.requireNonNullElse(e.getMessage(), e.toString());
@@ -118,7 +120,8 @@ final class KernelWriter {
         Map<Object, Object> entries = new LinkedHashMap<>();
         op.entries().forEach((key, value) -> {
             Refusal before = refused.get(key);
-            if (before == null || !before.value().equals(value)) {
+            boolean again = before != null && before.value().equals(value);
+            if (!again && !isHalf(key, value, refused)) {
                 entries.put(key, value);
             }
         });
@@ -128,13 +131,28 @@ final class KernelWriter {
         Map<Object, KernelException> failed =
                 attempt(entries.keySet(), () -> ((KernelTable<Object, Object>) table).upsert(entries));
         note(op.table(), failed, entries);
-        Map<Object, Object> after = new HashMap<>(observed.get(op.table()));
-        entries.forEach((key, value) -> {
-            if (!failed.containsKey(key)) {
-                after.put(key, value);
-            }
-        });
-        observed = observed.with(op.table(), after);
+        Map<Object, Object> written = new HashMap<>(entries);
+        written.keySet().removeAll(failed.keySet());
+        observed = observed.plus(op.table(), written);
+    }
+
+    /** An allow whose identity has a deny that the kernel refused: it might let through what is denied. */
+    private static boolean isHalf(Object key, Object value, Map<Object, Refusal> refused) {
+        if (refused.isEmpty() || !(key instanceof PolicyKey allowed) || ((PolicyEntry) value).deny()) {
+            return false;
+        }
+        return refused.entrySet().stream()
+                .anyMatch(refusal -> refusal.getKey() instanceof PolicyKey other
+                        && refusal.getValue().value() instanceof PolicyEntry entry
+                        && entry.deny()
+                        && other.policy() == allowed.policy()
+                        && other.identity() == allowed.identity()
+                        && other.ingress() == allowed.ingress());
+    }
+
+    /** Takes equal parts from what was wanted, so that they are known to be the same. */
+    void adopt(Tables wanted) {
+        observed = observed.adopting(wanted);
     }
 
     @SuppressWarnings("unchecked") // as above
@@ -142,13 +160,8 @@ final class KernelWriter {
         Collection<Object> keys = new ArrayList<>(op.keys());
         Map<Object, KernelException> failed = attempt(keys, () -> ((KernelTable<Object, Object>) table).delete(keys));
         note(op.table(), failed, Map.of());
-        Map<Object, Object> after = new HashMap<>(observed.get(op.table()));
-        keys.forEach(key -> {
-            if (!failed.containsKey(key)) {
-                after.remove(key);
-            }
-        });
-        observed = observed.with(op.table(), after);
+        keys.removeAll(failed.keySet());
+        observed = observed.minus(op.table(), keys);
     }
 
     /** A write whose outcome is unknown counts as failed for all of it: the next look sees what became of it. */

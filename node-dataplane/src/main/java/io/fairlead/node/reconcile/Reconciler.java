@@ -2,6 +2,8 @@ package io.fairlead.node.reconcile;
 
 import io.fairlead.node.desired.DesiredState;
 import io.fairlead.node.kernel.KernelTable;
+import io.fairlead.node.policy.PolicySwitch;
+import io.fairlead.node.policy.PolicyView;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -31,6 +33,9 @@ public final class Reconciler implements AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(Reconciler.class);
 
     private static final long SHORTEST_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+    /** Far longer than a packet is in a program. */
+    private static final long SWEEP_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
     private static final long LONGEST_NANOS = TimeUnit.SECONDS.toNanos(3);
 
     private final Translator translator;
@@ -48,6 +53,7 @@ public final class Reconciler implements AutoCloseable {
     private volatile Report report = Report.NONE;
     private boolean resyncWanted; // guarded by: waiting
     private boolean loaded; // owned by: reconciler
+    private boolean sweeping; // owned by: reconciler
     private boolean settled; // owned by: reconciler
     private long repaired; // owned by: reconciler
     private long lookNanos; // guarded by: waiting
@@ -105,6 +111,11 @@ public final class Reconciler implements AutoCloseable {
     /** Tells a listener how things stand after each round, on the reconciler's thread. */
     public void onReport(Consumer<Report> listener) {
         listeners.add(listener);
+    }
+
+    /** How policies stand. */
+    public PolicyView policies() {
+        return translator.policies().view();
     }
 
     /** What is desired now. */
@@ -215,17 +226,57 @@ public final class Reconciler implements AutoCloseable {
 
     /** One round: translate, plan, write. */
     private void apply(boolean retryFailed) {
+        PolicySwitch policies = translator.policies();
         Tables observed = writer.observed();
+        policies.prepare(state, observed.inKernel(), retryFailed);
+        Tables first = observed.with(TableId.POLICIES, policies.entries());
+        List<KernelOp> entries = Planner.planPolicies(first, observed, state.complete());
+        if (retryFailed) {
+            countRepairs(entries, first);
+        }
+        writer.write(entries, retryFailed);
+        policies.settle(writer.observed().policies(), writer.failures().getOrDefault(TableId.POLICIES, Map.of()));
+        observed = writer.observed();
         Translator.Translation wanted = translator.translate(state, observed.nextHops(), reachability);
         List<KernelOp> plan = Planner.plan(wanted.tables(), observed, state.complete());
         if (retryFailed) {
             countRepairs(plan, wanted.tables());
         }
         wantedBefore = wanted.tables();
-        writer.write(plan, retryFailed);
+        writer.write(plan, false);
+        writer.adopt(wanted.tables());
         settled = writer.failures().isEmpty();
-        report = new Report(writer.failures(), wanted.refused(), writer.unreadable(), repaired, problems, lastResync);
+        report = new Report(
+                writer.failures(),
+                wanted.refused(),
+                policies.errors(),
+                writer.unreadable(),
+                repaired,
+                problems,
+                lastResync);
+        policies.finish(writer.observed().inKernel()).ifPresent(this::sweepSoon);
         listeners.forEach(listener -> listener.accept(report));
+    }
+
+    /** Has what the round left for packets on their way removed, when they are surely through the programs. */
+    private void sweepSoon(long upTo) {
+        if (sweeping) {
+            return;
+        }
+        sweeping = true;
+        var unused = thread.schedule(
+                () -> {
+                    sweeping = false;
+                    try {
+                        translator.policies().sweep(upTo);
+                        apply(false);
+                    } catch (RuntimeException e) {
+                        LOGGER.atError().setCause(e).log("sweeping failed; trying again after the next round");
+                        report = report.with("a round failed: " + e);
+                    }
+                },
+                SWEEP_NANOS,
+                TimeUnit.NANOSECONDS);
     }
 
     /** What a full look finds to do where everything had been done and is wanted as before was altered by somebody else. */

@@ -12,6 +12,7 @@ import java.util.Optional;
  *
  * @param failures what could not be written or removed, with the reason, by table
  * @param refused pod CIDRs that get no route, with the reason
+ * @param policyErrors why identities of this node are not judged as policies say, by their number
  * @param unreadable tables that could not be read at the last look, with the reason
  * @param repaired entries found altered or gone behind the agent's back and put right, since it started
  * @param problems what of the ground the tables stand on is not as it should be, or stopped a whole round
@@ -20,18 +21,21 @@ import java.util.Optional;
 public record Report(
         Map<TableId, Map<Object, String>> failures,
         Map<Cidr, String> refused,
+        Map<Integer, String> policyErrors,
         Map<TableId, String> unreadable,
         long repaired,
         List<String> problems,
         Optional<Instant> lastResync) {
 
     /** Before anything was done. */
-    public static final Report NONE = new Report(Map.of(), Map.of(), Map.of(), 0, List.of(), Optional.empty());
+    public static final Report NONE =
+            new Report(Map.of(), Map.of(), Map.of(), Map.of(), 0, List.of(), Optional.empty());
 
     /** True when the kernel is as it should be. */
     public boolean isClean() {
         return failures.values().stream().allMatch(Map::isEmpty)
                 && refused.isEmpty()
+                && policyErrors.isEmpty()
                 && unreadable.isEmpty()
                 && problems.isEmpty();
     }
@@ -40,7 +44,7 @@ public record Report(
     Report with(String problem) {
         List<String> more = new ArrayList<>(problems);
         more.add(problem);
-        return new Report(failures, refused, unreadable, repaired, List.copyOf(more), lastResync);
+        return new Report(failures, refused, policyErrors, unreadable, repaired, List.copyOf(more), lastResync);
     }
 
     /** Why the kernel did not take a route, by destination. */

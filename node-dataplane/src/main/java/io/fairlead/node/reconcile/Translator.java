@@ -17,6 +17,7 @@ import io.fairlead.node.kernel.NextHop;
 import io.fairlead.node.kernel.PodInterface;
 import io.fairlead.node.kernel.PolicyRef;
 import io.fairlead.node.kernel.RouteTarget;
+import io.fairlead.node.policy.PolicySwitch;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Parts whose input is the same object as last time are taken over, so that a change costs what it touches.
  */
 public final class Translator {
+    private static final PolicyRef BLOCKED = new PolicyRef(0, true, true, false);
     private static final Mac NO_MAC = new Mac(0);
     private static final Cidr ALL_V4 = Cidr.parse("0.0.0.0/0");
     private static final Cidr ALL_V6 = Cidr.parse("::/0");
@@ -38,7 +40,10 @@ public final class Translator {
     private final LocalNode node;
     private volatile Datapath datapath; // owned by: reconciler; others may read
     private final Routing routing;
+    private final PolicySwitch policies;
     private final NextHopIds ids;
+    private Map<Integer, PolicyRef> lastRefs = Map.of(); // owned by: reconciler
+    private Map<Cidr, Integer> lastPrefixes = Map.of(); // owned by: reconciler
     private @Nullable DesiredState lastState; // owned by: reconciler
     private @Nullable Tables lastTables; // owned by: reconciler
 
@@ -49,6 +54,7 @@ public final class Translator {
      * @param hostDevice name of fl_host
      * @param nativeDevices devices towards other nodes, index by name
      * @param fromContainer program id, as are the next three
+     * @param toNetdev program id, or 0 when native devices have none on their way out
      */
     public record Datapath(
             int hostIfindex,
@@ -57,10 +63,12 @@ public final class Translator {
             int fromContainer,
             int toContainer,
             int fromHost,
-            int fromNetdev) {
+            int fromNetdev,
+            int toNetdev) {
 
         Datapath with(Map<String, Integer> devices) {
-            return new Datapath(hostIfindex, hostDevice, devices, fromContainer, toContainer, fromHost, fromNetdev);
+            return new Datapath(
+                    hostIfindex, hostDevice, devices, fromContainer, toContainer, fromHost, fromNetdev, toNetdev);
         }
     }
 
@@ -88,18 +96,30 @@ public final class Translator {
      * @param node this node
      * @param datapath what tables point at
      * @param routing which pod CIDRs get a route
+     * @param policies who is judged by what
      * @param firstNextHopId lowest id of the agent's own range of nexthop objects
      * @param lastNextHopId highest id of that range
      */
-    public Translator(LocalNode node, Datapath datapath, Routing routing, int firstNextHopId, int lastNextHopId) {
+    public Translator(
+            LocalNode node,
+            Datapath datapath,
+            Routing routing,
+            PolicySwitch policies,
+            int firstNextHopId,
+            int lastNextHopId) {
         this.node = node;
         this.datapath = datapath;
         this.routing = routing;
+        this.policies = policies;
         this.ids = new NextHopIds(firstNextHopId, lastNextHopId);
     }
 
+    PolicySwitch policies() {
+        return policies;
+    }
+
     /**
-     * The tables for a state.
+     * The tables for a state, once {@link #policies} is settled.
      *
      * @param observed nexthop objects that are there: a gateway keeps the id it has
      */
@@ -109,15 +129,22 @@ public final class Translator {
         boolean sameHost = before != null && before.hostAddresses() == state.hostAddresses();
         boolean samePods = last != null && sameHost && before.pods() == state.pods();
         boolean sameDevices = samePods && before.prepared() == state.prepared();
-        boolean samePeers = last != null && sameHost && before.peers() == state.peers();
+        Map<Integer, PolicyRef> refs = refs(state);
+        boolean samePolicies = samePods && refs.equals(lastRefs);
+        Map<Cidr, Integer> prefixes = policies.prefixes();
+        boolean samePeers =
+                last != null && sameHost && before.peers() == state.peers() && prefixes.equals(lastPrefixes);
+        lastRefs = refs;
+        lastPrefixes = prefixes;
         Map<Cidr, String> refused = new HashMap<>();
         Map<Integer, NextHop> hops = new HashMap<>();
         Map<Cidr, RouteTarget> routes = new HashMap<>();
         routes(state, observed, reachability, hops, routes, refused);
         Tables tables = new Tables(
+                policies.entries(),
                 samePeers ? last.ipcache() : ipcache(state),
-                samePods ? last.endpoints() : endpoints(state),
-                samePods ? last.interfaces() : interfaces(state),
+                samePolicies ? last.endpoints() : endpoints(state),
+                samePolicies ? last.interfaces() : interfaces(state),
                 sameDevices ? last.links() : links(state),
                 hops,
                 routes);
@@ -205,6 +232,9 @@ public final class Translator {
         Map<Cidr, IpcacheEntry> entries = new HashMap<>(state.peers().size() * 2 + 8);
         entries.put(ALL_V4, new IpcacheEntry(IdentityId.WORLD, Optional.empty()));
         entries.put(ALL_V6, new IpcacheEntry(IdentityId.WORLD, Optional.empty()));
+        // first, so that a pod or node whose address a policy names stays who it is
+        lastPrefixes.forEach((prefix, identity) ->
+                entries.put(prefix, new IpcacheEntry(new IdentityId(identity), Optional.empty())));
         for (Map.Entry<Cidr, Peer> peer : state.peers().entrySet()) {
             entries.put(peer.getKey(), peer.getValue().entry());
         }
@@ -221,11 +251,22 @@ public final class Translator {
         return addresses;
     }
 
+    /** What judges each pod, by its device. */
+    private Map<Integer, PolicyRef> refs(DesiredState state) {
+        Map<Integer, PolicyRef> refs = new HashMap<>();
+        state.pods().values().forEach(pod -> refs.put(pod.ifindex(), policies.of(pod)));
+        return refs;
+    }
+
+    private PolicyRef refOf(Pod pod) {
+        return lastRefs.getOrDefault(pod.ifindex(), BLOCKED);
+    }
+
     private Map<Ip, LocalEndpoint> endpoints(DesiredState state) {
         Map<Ip, LocalEndpoint> entries = new HashMap<>();
         for (Pod pod : state.pods().values()) {
             LocalEndpoint entry = new LocalEndpoint(
-                    pod.ifindex(), pod.id(), false, pod.identity(), PolicyRef.NONE, pod.mac(), pod.nodeMac());
+                    pod.ifindex(), pod.id(), false, pod.identity(), refOf(pod), pod.mac(), pod.nodeMac());
             pod.ipv4().ifPresent(ip -> entries.put(ip, entry));
             pod.ipv6().ifPresent(ip -> entries.put(ip, entry));
         }
@@ -241,13 +282,7 @@ public final class Translator {
             entries.put(
                     pod.ifindex(),
                     new PodInterface(
-                            pod.id(),
-                            pod.identity(),
-                            pod.ipv4(),
-                            pod.ipv6(),
-                            PolicyRef.NONE,
-                            pod.mac(),
-                            pod.nodeMac()));
+                            pod.id(), pod.identity(), pod.ipv4(), pod.ipv6(), refOf(pod), pod.mac(), pod.nodeMac()));
         }
         return entries;
     }
@@ -257,9 +292,12 @@ public final class Translator {
         entries.put(
                 new Hook(datapath.hostDevice(), Hook.Direction.EGRESS),
                 new Attachment(datapath.hostIfindex(), datapath.fromHost()));
-        datapath.nativeDevices()
-                .forEach((name, ifindex) -> entries.put(
-                        new Hook(name, Hook.Direction.INGRESS), new Attachment(ifindex, datapath.fromNetdev())));
+        datapath.nativeDevices().forEach((name, ifindex) -> {
+            entries.put(new Hook(name, Hook.Direction.INGRESS), new Attachment(ifindex, datapath.fromNetdev()));
+            if (datapath.toNetdev() != 0) {
+                entries.put(new Hook(name, Hook.Direction.EGRESS), new Attachment(ifindex, datapath.toNetdev()));
+            }
+        });
         state.prepared()
                 .forEach((device, ifindex) -> entries.put(
                         new Hook(device, Hook.Direction.INGRESS), new Attachment(ifindex, datapath.fromContainer())));

@@ -22,7 +22,7 @@ class AgentKeysTest {
         assertThat(config.nodeName().value()).isEqualTo("dev1");
         assertThat(config.nodeIp()).isEmpty();
         assertThat(config.devices()).isEmpty();
-        assertThat(config.nativeRoutingCidrs()).isEmpty();
+        assertThat(config.routableCidrs()).isEmpty();
         assertThat(config.autoDirectNodeRoutes()).isFalse();
         assertThat(config.mtu()).isZero();
         assertThat(config.services())
@@ -55,7 +55,9 @@ class AgentKeysTest {
                 "--routing-mode=native");
         assertThat(config.nodeIp()).contains(Ip.parse("192.168.2.31"));
         assertThat(config.devices()).containsExactly("ens33", "eth+");
-        assertThat(config.nativeRoutingCidrs()).containsExactly(Cidr.parse("10.0.0.0/8"), Cidr.parse("172.16.0.0/12"));
+        assertThat(config.routableCidrs())
+                .as("IPv6 anywhere")
+                .containsExactly(Cidr.parse("10.0.0.0/8"), Cidr.parse("172.16.0.0/12"), Cidr.parse("::/0"));
         assertThat(config.autoDirectNodeRoutes()).isTrue();
         assertThat(config.mtu()).isEqualTo(1400);
         assertThat(config.services())

@@ -71,6 +71,7 @@ class AgentApiTest {
     private final FakeKernel kernel = new FakeKernel(NODE);
     private final Controllers controllers = new Controllers(Clock.systemUTC());
     private final Distributor distributor = new Distributor();
+    private final FakeInputs inputs = new FakeInputs();
     private Served distributing;
     private Served serving;
     private EndpointManager endpoints;
@@ -135,7 +136,8 @@ class AgentApiTest {
                 () -> List.of(new Metric(0, Metric.Direction.EGRESS, 3, 294)),
                 controllers,
                 RouteServiceGrpc.newBlockingStub(distributing.channel()),
-                "0.1.0");
+                "0.1.0",
+                inputs);
         serving = new Served(Files.createDirectory(directory.resolve("a")), new AgentApi(view, Runnable::run));
         api = AgentServiceGrpc.newBlockingStub(serving.channel());
     }
@@ -158,8 +160,27 @@ class AgentApiTest {
         assertThat(status.getLinesList())
                 .extracting(StatusLine::getName)
                 .containsExactly(
-                        "KVStore", "Fairlead", "IPAM", "Host Routing", "Masquerading", "Routes", "Kernel state");
-        assertThat(line("KVStore")).isEqualTo("Ok etcd: 1/1 connected");
+                        "KVStore",
+                        "KubeProxyReplacement",
+                        "Fairlead",
+                        "NodeMonitor",
+                        "Fairlead health daemon",
+                        "IPAM",
+                        "BandwidthManager",
+                        "Host Routing",
+                        "Masquerading",
+                        "Clock Source for BPF",
+                        "Proxy Status",
+                        "Hubble",
+                        "KubeProxyReplacement Details",
+                        "BPF Maps",
+                        "Encryption",
+                        "Cluster health",
+                        "Routes",
+                        "Kernel state",
+                        "Policy");
+        assertThat(line("KVStore")).isEqualTo("Ok   etcd: 1/1 connected");
+        assertThat(line("Fairlead")).isEqualTo("Ok   0.1.0 (v0.1.0)");
         assertThat(line("Routes")).isEqualTo("2/2 direct node routes installed [ens33]");
     }
 
@@ -171,6 +192,32 @@ class AgentApiTest {
         assertThat(status().getHealthy()).isFalse();
         assertThat(line("Kernel state")).contains("Failure", "1 of ipcache failing", "EINVAL (no)");
         assertThat(line("Routes")).startsWith("1/2 direct").contains("10.244.2.0/24: routes add 10.244.2.0/24");
+    }
+
+    @Test
+    void aPolicyThatIsNotInForceMakesTheNodeUnhealthyAndNamesItsEndpoint() throws Exception {
+        all();
+        assertThat(line("Policy")).isEqualTo("Ok");
+        inputs.errors.put(149, "policy map is full");
+        inputs.errors.put(12, "no room");
+        assertThat(line("Policy")).isEqualTo("Failure endpoint 12: no room; endpoint 149: policy map is full");
+        assertThat(status().getHealthy()).isFalse();
+    }
+
+    @Test
+    void whatOtherPartsSayIsInTheirLines() throws Exception {
+        all();
+        inputs.routing = new StatusInputs.HostRouting(false, "BPF host routing requires enable-bpf-masquerade.");
+        inputs.masquerading = "BPF [ens33] 10.0.0.0/8 [IPv4: Enabled, IPv6: Disabled]";
+        inputs.monitor = Optional.of(new StatusInputs.Monitor(128, 64, 4096, 0, 0));
+        inputs.health = Optional.of(new io.fairlead.node.health.ClusterState(List.of()));
+        assertThat(line("Host Routing")).isEqualTo("Legacy (BPF host routing requires enable-bpf-masquerade.)");
+        assertThat(line("Masquerading")).isEqualTo("BPF [ens33] 10.0.0.0/8 [IPv4: Enabled, IPv6: Disabled]");
+        assertThat(line("NodeMonitor")).isEqualTo("Listening for events on 128 CPUs with 64x4096 of shared memory");
+        assertThat(line("Fairlead health daemon")).isEqualTo("Ok");
+        controllers.get("health-endpoint").failed("no address");
+        assertThat(line("Fairlead health daemon")).isEqualTo("Failure no address");
+        assertThat(status().getHealthy()).isFalse();
     }
 
     @Test

@@ -10,6 +10,8 @@ import io.fairlead.node.desired.LocalNode;
 import io.fairlead.node.desired.PeerRoute;
 import io.fairlead.node.kernel.KernelException;
 import io.fairlead.node.kernel.KernelTable;
+import io.fairlead.node.policy.PolicySettings;
+import io.fairlead.node.policy.PolicySwitch;
 import io.fairlead.node.reconcile.Ground;
 import io.fairlead.node.reconcile.Reachability;
 import io.fairlead.node.reconcile.Reconciler;
@@ -140,8 +142,9 @@ class RouteFeedRoundsTest {
                 tables,
                 new Translator(
                         node,
-                        new Translator.Datapath(3, "fl_host", Map.of("ens33", 2), 101, 102, 103, 104),
+                        new Translator.Datapath(3, "fl_host", Map.of("ens33", 2), 101, 102, 103, 104, 0),
                         new Translator.Routing(true, List.of(Cidr.parse("10.0.0.0/8"))),
+                        new PolicySwitch(PolicySettings.DEFAULT, 5000),
                         1000,
                         1009),
                 onLink,

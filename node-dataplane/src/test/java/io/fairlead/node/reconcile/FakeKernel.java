@@ -9,7 +9,11 @@ import io.fairlead.node.kernel.IpcacheEntry;
 import io.fairlead.node.kernel.LocalEndpoint;
 import io.fairlead.node.kernel.NextHop;
 import io.fairlead.node.kernel.PodInterface;
+import io.fairlead.node.kernel.PolicyEntry;
+import io.fairlead.node.kernel.PolicyKey;
 import io.fairlead.node.kernel.RouteTarget;
+import io.fairlead.node.policy.PolicySettings;
+import io.fairlead.node.policy.PolicySwitch;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -18,6 +22,7 @@ import java.util.Set;
 public final class FakeKernel implements AutoCloseable {
     private final List<String> log = FakeTable.newLog();
     private final Map<TableId, FakeTable<?, ?>> tables = Map.of(
+            TableId.POLICIES, new FakeTable<PolicyKey, PolicyEntry>("policies", log),
             TableId.IPCACHE, new FakeTable<Cidr, IpcacheEntry>("ipcache", log),
             TableId.ENDPOINTS, new FakeTable<Ip, LocalEndpoint>("endpoints", log),
             TableId.INTERFACES, new FakeTable<Integer, PodInterface>("interfaces", log),
@@ -40,8 +45,9 @@ public final class FakeKernel implements AutoCloseable {
                 Map.copyOf(tables),
                 new Translator(
                         node,
-                        new Translator.Datapath(3, "fl_host", Map.of("ens33", 2), 101, 102, 103, 104),
+                        new Translator.Datapath(3, "fl_host", Map.of("ens33", 2), 101, 102, 103, 104, 0),
                         new Translator.Routing(true, List.of()),
+                        new PolicySwitch(PolicySettings.DEFAULT, 5000),
                         1000,
                         1009),
                 onLink,

@@ -18,6 +18,7 @@ final class FakeTable<K, V> implements KernelTable<K, V> {
     final Map<K, V> content = new LinkedHashMap<>(); // guarded by: this
     final Set<Object> refused = new HashSet<>(); // guarded by: this
     final List<String> log;
+    volatile Runnable afterEach = () -> {};
     boolean unreadable; // guarded by: this
     boolean broken; // guarded by: this
 
@@ -54,6 +55,7 @@ final class FakeTable<K, V> implements KernelTable<K, V> {
                 failed.put(key, new KernelException(name + " add " + key, 22, "EINVAL (no)", FailureKind.GIVE_UP));
             } else {
                 content.put(key, value);
+                afterEach.run();
             }
         });
         log.add(name + "+" + entries.keySet());
@@ -62,7 +64,10 @@ final class FakeTable<K, V> implements KernelTable<K, V> {
 
     @Override
     public synchronized Map<K, KernelException> delete(Collection<K> keys) {
-        keys.forEach(content::remove);
+        keys.forEach(key -> {
+            content.remove(key);
+            afterEach.run();
+        });
         log.add(name + "-" + keys);
         return Map.of();
     }

@@ -106,6 +106,6 @@ class PlannerTest {
     }
 
     private static Tables tables(Map<Integer, NextHop> hops, Map<Cidr, RouteTarget> routes) {
-        return new Tables(Map.of(), Map.of(), Map.of(), Map.of(), hops, routes);
+        return new Tables(Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), hops, routes);
     }
 }

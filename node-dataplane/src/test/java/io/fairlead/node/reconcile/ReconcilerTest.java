@@ -18,6 +18,8 @@ import io.fairlead.node.kernel.LocalEndpoint;
 import io.fairlead.node.kernel.NextHop;
 import io.fairlead.node.kernel.PodInterface;
 import io.fairlead.node.kernel.RouteTarget;
+import io.fairlead.node.policy.PolicySettings;
+import io.fairlead.node.policy.PolicySwitch;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -81,8 +83,9 @@ class ReconcilerTest {
                         TableId.ROUTES, routes),
                 new Translator(
                         NODE,
-                        new Translator.Datapath(3, "fl_host", Map.of("ens33", 2), 101, 102, 103, 104),
+                        new Translator.Datapath(3, "fl_host", Map.of("ens33", 2), 101, 102, 103, 104, 0),
                         new Translator.Routing(true, List.of(Cidr.parse("10.0.0.0/8"))),
+                        new PolicySwitch(PolicySettings.DEFAULT, 5000),
                         1000,
                         1009),
                 onLink,

@@ -1,10 +1,11 @@
 package io.fairlead.runtime.config;
 
 /** How far apart two words are: insertions, deletions and replacements (Levenshtein). */
-final class EditDistance {
+public final class EditDistance {
     private EditDistance() {}
 
-    static int between(String a, String b) {
+    /** Their distance. */
+    public static int between(String a, String b) {
         int[] row = new int[b.length() + 1];
         for (int j = 0; j <= b.length(); j++) {
             row[j] = j;

@@ -6,12 +6,18 @@ import io.fairlead.node.kernel.ffi.Bpf;
 import io.fairlead.node.kernel.ffi.Native;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 import jnr.constants.platform.Errno;
 import org.jspecify.annotations.Nullable;
 
-/** An open map. Keys and values are bytes in direct buffers, entry behind entry. One thread at a time. */
+/** An open map. Keys and values are bytes in direct buffers, entry behind entry. Any thread. */
 public final class BpfMap implements AutoCloseable {
+    /** BPF_NOEXIST of linux/bpf.h. */
+    private static final long NOEXIST = 1;
+
+    private static final int SAMPLE = 1024;
+
     private final String name;
     private final int fd;
     private final MapSpec spec;
@@ -32,35 +38,18 @@ public final class BpfMap implements AutoCloseable {
         Path pin = pinRoot.resolve(name);
         int fd = Native.call("open map " + pin, () -> Bpf.LIB.bpf_obj_get(pin.toString()));
         try {
-            checkLayout(pin, fd, expected);
+            MapLayout found = MapLayout.of(pin, fd);
+            MapLayout wanted = MapLayout.of(expected);
+            // entries of another layout would be read as what they are not; how many there may be is configured
+            if (!found.sameEntries(wanted)) {
+                throw Native.failure(
+                        "pinned map " + pin, Errno.EINVAL.intValue(), found + " (expected: " + wanted + ")");
+            }
+            return new BpfMap(name, fd, expected.withMaxEntries(found.maxEntries()));
         } catch (KernelException e) {
             Bpf.close(fd);
             throw e;
         }
-        return new BpfMap(name, fd, expected);
-    }
-
-    /** A pinned map of another life may have another layout: entries would be read as what they are not. */
-    static void checkLayout(Path pin, int fd, MapSpec expected) {
-        var info = KernelTypes.running().mapInfo().allocate();
-        ByteBuffer length = Bpf.integer(info.buffer().capacity());
-        Native.call("map info " + pin, () -> Bpf.LIB.bpf_obj_get_info_by_fd(fd, info.buffer(), length));
-        String found = layout(
-                info.getInt("type"),
-                info.getInt("key_size"),
-                info.getInt("value_size"),
-                info.getInt("max_entries"),
-                info.getInt("map_flags"));
-        String wanted = layout(
-                expected.type(), expected.keySize(), expected.valueSize(), expected.maxEntries(), expected.flags());
-        if (!found.equals(wanted)) {
-            throw Native.failure("pinned map " + pin, Errno.EINVAL.intValue(), found + " (expected: " + wanted + ")");
-        }
-    }
-
-    private static String layout(int type, int key, int value, int entries, int flags) {
-        return "type " + type + ", key " + key + " bytes, value " + value + " bytes, " + entries + " entries, flags "
-                + flags;
     }
 
     public String name() {
@@ -107,6 +96,17 @@ public final class BpfMap implements AutoCloseable {
         Native.call("update map " + name, () -> Bpf.LIB.bpf_map_update_elem(fd, key, value, 0));
     }
 
+    /** Writes an entry unless there is one. */
+    void insertOne(ByteBuffer key, ByteBuffer value) {
+        try {
+            Native.call("insert into map " + name, () -> Bpf.LIB.bpf_map_update_elem(fd, key, value, NOEXIST));
+        } catch (KernelException e) {
+            if (e.errno() != Errno.EEXIST.intValue()) {
+                throw e;
+            }
+        }
+    }
+
     void deleteOne(ByteBuffer key) {
         try {
             Native.call("delete from map " + name, () -> Bpf.LIB.bpf_map_delete_elem(fd, key));
@@ -114,6 +114,70 @@ public final class BpfMap implements AutoCloseable {
             if (e.errno() != Errno.ENOENT.intValue()) {
                 throw e;
             }
+        }
+    }
+
+    /** Looks one key up; false when it is not there. Does not make an entry of an LRU map look used. */
+    boolean find(ByteBuffer key, ByteBuffer value) {
+        return there("look up in map " + name, Bpf.LIB.bpf_map_lookup_elem(fd, key, value), Errno.ENOENT);
+    }
+
+    /**
+     * Removes an entry that nobody else touches meanwhile. When a program changes it in the moment between the last
+     * look and the removal, it is put back as the program left it; it is missing for some microseconds then.
+     *
+     * @param value room for the entry, which {@code stale} judges
+     * @return whether it was there and is gone
+     */
+    boolean remove(ByteBuffer key, ByteBuffer value, BooleanSupplier stale) {
+        if (!find(key, value)
+                || !stale.getAsBoolean()
+                || !there(
+                        "delete from map " + name,
+                        Bpf.LIB.bpf_map_lookup_and_delete_elem(fd, key, value),
+                        Errno.ENOENT)) {
+            return false;
+        }
+        if (stale.getAsBoolean()) {
+            return true;
+        }
+        // One that a program has made anew by now is the better one.
+        there("update map " + name, Bpf.LIB.bpf_map_update_elem(fd, key, value, NOEXIST), Errno.EEXIST);
+        return false;
+    }
+
+    /** libbpf returns the negative error number; an exception for each missing entry would cost more than the call. */
+    private static boolean there(String attempt, int result, Errno expected) {
+        if (result >= 0) {
+            return true;
+        }
+        if (-result == expected.intValue()) {
+            return false;
+        }
+        throw Native.failure(attempt, -result, "");
+    }
+
+    /**
+     * How full a hash is about, 0 to 1: from its first entries and the buckets they take. The kernel continues a batch
+     * at a bucket number; should that change, the estimate is too low.
+     */
+    double filled() {
+        int buckets = Integer.highestOneBit(Math.max(1, spec.maxEntries() - 1)) << 1;
+        for (int size = Math.min(SAMPLE, spec.maxEntries()); ; size *= 2) {
+            ByteBuffer keys = Bpf.buffer(size * spec.keySize());
+            ByteBuffer values = Bpf.buffer(size * spec.valueSize());
+            ByteBuffer next = Bpf.buffer(Math.max(spec.keySize(), Integer.BYTES));
+            ByteBuffer count = Bpf.integer(size);
+            int failed = errno(() -> Bpf.LIB.bpf_map_lookup_batch(fd, null, next, keys, values, count, null));
+            if (failed == Errno.ENOSPC.intValue() && size < spec.maxEntries()) {
+                continue;
+            }
+            if (failed != 0 && failed != Errno.ENOENT.intValue()) {
+                throw Native.failure("read map " + name, failed, "");
+            }
+            int seen = next.getInt(0);
+            double scale = failed != 0 || seen <= 0 || seen > buckets ? 1 : (double) buckets / seen;
+            return Math.min(1, scale * count.getInt(0) / spec.maxEntries());
         }
     }
 

@@ -14,18 +14,23 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import jnr.ffi.Pointer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The datapath, loaded: its programs and open maps. Maps pinned by an earlier life are taken over with what is in them;
- * new ones are pinned. Closing it closes the descriptors; pinned maps and links stay.
+ * new ones are pinned. Where the pinned one has another layout or size the programs get a new map beside it ({@link
+ * #upgrade}). Closing it closes the descriptors; pinned maps and links stay.
  */
 public final class BpfObject implements AutoCloseable {
     private final Pointer object;
     private final Map<String, BpfMap> maps = new HashMap<>();
     private final Map<String, Program> programs = new HashMap<>();
+    private final MapUpgrade upgrade = new MapUpgrade();
+    private boolean closed; // owned by: who loaded it
 
     /**
      * A loaded program.
@@ -41,14 +46,24 @@ public final class BpfObject implements AutoCloseable {
     }
 
     /**
+     * Loads all programs, with maps as the C declares them.
+     *
+     * @throws KernelException as the other
+     */
+    public static BpfObject load(BpfSpec spec, DatapathConfig config, Path pinRoot) {
+        return load(spec, config, MapSizes.DECLARED, pinRoot);
+    }
+
+    /**
      * Loads all programs.
      *
      * @param pinRoot directory on a bpffs that exists; each map is pinned there by its name
-     * @throws KernelException with what the verifier or libbpf said, or naming a pinned map of another layout
+     * @throws KernelException with what the verifier or libbpf said
      */
-    public static BpfObject load(BpfSpec spec, DatapathConfig config, Path pinRoot) {
-        spec.maps().forEach((name, map) -> checkPin(pinRoot.resolve(name), map));
+    public static BpfObject load(BpfSpec spec, DatapathConfig config, MapSizes sizes, Path pinRoot) {
         String attempt = "load datapath";
+        Map<String, MapSpec> wanted = sizes.apply(spec);
+        Map<String, BpfMap> replaced = new HashMap<>();
         return Bpf.explained(attempt, () -> {
             byte[] bytes = spec.object();
             // libbpf reads these bytes until the load is done.
@@ -56,11 +71,15 @@ public final class BpfObject implements AutoCloseable {
             Pointer opened = Bpf.pointer(attempt, () -> Bpf.LIB.bpf_object__open_mem(memory, bytes.length, null));
             BpfObject object = new BpfObject(opened);
             try {
-                object.prepare(spec, config, pinRoot);
+                wanted.forEach((name, map) ->
+                        other(pinRoot.resolve(name), name, map).ifPresent(old -> replaced.put(name, old)));
+                object.prepare(spec, wanted, config, name -> replaced.containsKey(name) ? null : pinRoot.resolve(name));
                 Native.call(attempt, () -> Bpf.LIB.bpf_object__load(opened));
-                object.collect(spec);
+                object.collect(wanted);
+                replaced.forEach((name, old) -> object.upgrade.add(pinRoot.resolve(name), old, object.map(name)));
                 return object;
             } catch (KernelException e) {
+                replaced.values().forEach(BpfMap::close);
                 object.close();
                 throw e;
             } finally {
@@ -69,26 +88,50 @@ public final class BpfObject implements AutoCloseable {
         });
     }
 
-    private static void checkPin(Path pin, MapSpec expected) {
+    /** The map that is pinned, opened, when it is another than wanted. */
+    private static Optional<BpfMap> other(Path pin, String name, MapSpec wanted) {
         if (!Files.exists(pin)) {
-            return;
+            return Optional.empty();
         }
         int fd = Native.call("open map " + pin, () -> Bpf.LIB.bpf_obj_get(pin.toString()));
+        MapLayout found;
         try {
-            BpfMap.checkLayout(pin, fd, expected);
-        } finally {
+            found = MapLayout.of(pin, fd);
+        } catch (KernelException e) {
             Bpf.close(fd);
+            throw e;
         }
+        if (found.equals(MapLayout.of(wanted))) {
+            Bpf.close(fd);
+            return Optional.empty();
+        }
+        return Optional.of(new BpfMap(
+                name,
+                fd,
+                new MapSpec(
+                        found.type(),
+                        found.keySize(),
+                        found.valueSize(),
+                        found.maxEntries(),
+                        found.flags(),
+                        wanted.keyType(),
+                        wanted.valueType())));
     }
 
-    private void prepare(BpfSpec spec, DatapathConfig config, Path pinRoot) {
+    private void prepare(
+            BpfSpec spec, Map<String, MapSpec> wanted, DatapathConfig config, Function<String, @Nullable Path> pins) {
         for (Pointer map : all(Bpf.LIB::bpf_object__next_map)) {
             String name = Bpf.LIB.bpf_map__name(map);
+            MapSpec sized = wanted.get(name);
             if (name.endsWith(".rodata")) {
                 setConstants(map, spec, config);
-            } else if (spec.maps().containsKey(name)) {
-                String pin = pinRoot.resolve(name).toString();
-                Native.call("pin path " + pin, () -> Bpf.LIB.bpf_map__set_pin_path(map, pin));
+            } else if (sized != null) {
+                int entries = sized.maxEntries();
+                Native.call("size of map " + name, () -> Bpf.LIB.bpf_map__set_max_entries(map, entries));
+                Path pin = pins.apply(name);
+                if (pin != null) {
+                    Native.call("pin path " + pin, () -> Bpf.LIB.bpf_map__set_pin_path(map, pin.toString()));
+                }
             }
         }
     }
@@ -109,11 +152,12 @@ public final class BpfObject implements AutoCloseable {
         });
     }
 
-    private void collect(BpfSpec spec) {
+    private void collect(Map<String, MapSpec> wanted) {
         for (Pointer map : all(Bpf.LIB::bpf_object__next_map)) {
             String name = Bpf.LIB.bpf_map__name(map);
-            if (spec.maps().containsKey(name)) {
-                maps.put(name, new BpfMap(name, Bpf.LIB.bpf_map__fd(map), spec.map(name)));
+            MapSpec spec = wanted.get(name);
+            if (spec != null) {
+                maps.put(name, new BpfMap(name, Bpf.LIB.bpf_map__fd(map), spec));
             }
         }
         for (Pointer program : all(Bpf.LIB::bpf_object__next_program)) {
@@ -144,6 +188,16 @@ public final class BpfObject implements AutoCloseable {
         return found("program", name, programs);
     }
 
+    /** The programs by name. */
+    public Map<String, Program> programs() {
+        return Map.copyOf(programs);
+    }
+
+    /** Maps that stand beside pinned ones of another layout or size; closed with the object. */
+    public MapUpgrade upgrade() {
+        return upgrade;
+    }
+
     private static <T> T found(String what, String name, Map<String, T> among) {
         T found = among.get(name);
         if (found == null) {
@@ -154,6 +208,10 @@ public final class BpfObject implements AutoCloseable {
 
     @Override
     public void close() {
-        Bpf.LIB.bpf_object__close(object);
+        upgrade.close();
+        if (!closed) {
+            closed = true;
+            Bpf.LIB.bpf_object__close(object);
+        }
     }
 }

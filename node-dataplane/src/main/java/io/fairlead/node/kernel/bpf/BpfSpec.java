@@ -33,7 +33,12 @@ public final class BpfSpec {
      * @param valueType name of the value's C type, empty for none
      */
     public record MapSpec(
-            int type, int keySize, int valueSize, int maxEntries, int flags, String keyType, String valueType) {}
+            int type, int keySize, int valueSize, int maxEntries, int flags, String keyType, String valueType) {
+        /** The same of another size. */
+        MapSpec withMaxEntries(int entries) {
+            return new MapSpec(type, keySize, valueSize, entries, flags, keyType, valueType);
+        }
+    }
 
     private BpfSpec(byte[] object) {
         this.object = object;

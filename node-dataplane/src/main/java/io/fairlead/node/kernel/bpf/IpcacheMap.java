@@ -55,8 +55,9 @@ public final class IpcacheMap extends MapTable<Cidr, IpcacheEntry> {
     /** Connections look identities up again. */
     private void count() {
         generation.read(Integer.BYTES, 1, (keys, values, count) -> {
-            ByteBuffer next = Bpf.integer(values.getInt(0) + 1);
-            generation.updateOne(Bpf.integer(0), next);
+            if (count > 0) {
+                generation.updateOne(keys, Bpf.integer(values.getInt(0) + 1));
+            }
         });
     }
 

@@ -145,7 +145,7 @@ abstract class MapTable<K, V> implements KernelTable<K, V> {
     }
 
     /** The entries from one on, as a buffer that starts there. */
-    private static ByteBuffer rest(ByteBuffer entries, int from, int size) {
+    static ByteBuffer rest(ByteBuffer entries, int from, int size) {
         int offset = from * size;
         return entries.slice(offset, entries.capacity() - offset).order(entries.order());
     }

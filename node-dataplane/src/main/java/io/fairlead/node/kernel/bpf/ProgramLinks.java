@@ -58,6 +58,20 @@ public final class ProgramLinks implements KernelTable<Hook, Attachment> {
         return links;
     }
 
+    /** What is attached at one hook. */
+    Optional<Attachment> find(Hook hook) {
+        Path pin = pin(hook);
+        if (!Files.exists(pin)) {
+            return Optional.empty();
+        }
+        int fd = open(pin);
+        try {
+            return Optional.of(info(pin, fd));
+        } finally {
+            Bpf.close(fd);
+        }
+    }
+
     @Override
     public Map<Hook, KernelException> upsert(Map<Hook, Attachment> entries) {
         Map<Hook, KernelException> failures = new LinkedHashMap<>();

@@ -42,6 +42,8 @@ public interface LibBpf {
 
     int bpf_map__fd(Pointer map);
 
+    int bpf_map__set_max_entries(Pointer map, int entries);
+
     int bpf_map__set_pin_path(Pointer map, String path);
 
     @Nullable
@@ -60,6 +62,10 @@ public interface LibBpf {
     int bpf_prog_get_fd_by_id(int id);
 
     int bpf_map_update_elem(int fd, ByteBuffer key, ByteBuffer value, long flags);
+
+    int bpf_map_lookup_elem(int fd, ByteBuffer key, ByteBuffer value);
+
+    int bpf_map_lookup_and_delete_elem(int fd, ByteBuffer key, ByteBuffer value);
 
     int bpf_map_delete_elem(int fd, ByteBuffer key);
 

@@ -27,14 +27,20 @@ final class Machine implements AutoCloseable {
     final int number;
     final Namespace namespace;
     final Map<String, Namespace> pods = new HashMap<>();
-    final BpfSpec spec = BpfSpec.datapath();
+    final BpfSpec spec;
     final Path root = Namespace.mountBpf();
     final ProgramLinks links = new ProgramLinks(root.resolve("links"));
     private final List<Namespace> parts = new ArrayList<>();
     private BpfObject object;
 
     Machine(int number) {
+        this(number, BpfSpec.datapath());
+    }
+
+    /** One with programs of its own. */
+    Machine(int number, BpfSpec spec) {
         this.number = number;
+        this.spec = spec;
         namespace = new Namespace("m" + number);
         parts.add(namespace);
     }
@@ -146,6 +152,11 @@ final class Machine implements AutoCloseable {
                 namespace.ifindex(device), object.program(program).id());
         assertThat(namespace.run(() -> links.upsert(Map.of(new Hook(device, direction), attachment))))
                 .isEmpty();
+    }
+
+    /** What this machine's agent loaded. */
+    BpfObject object() {
+        return object;
     }
 
     /** Lets go of everything an agent's process holds. */

@@ -152,18 +152,109 @@ class MapTableTest {
     }
 
     @Test
-    void pinnedMapOfAnotherLayoutIsAnErrorThatNamesBoth() throws Exception {
+    void besidePinnedMapsOfAnotherLayoutNewOnesAreMadeWhichTakeThePinsWhenAsked() throws Exception {
         object.close();
         Files.delete(root.resolve("endpoints"));
         Namespace.sh("bpftool map create " + root.resolve("endpoints")
                 + " type hash key 8 value 28 entries 65536 name endpoints");
-        assertThatThrownBy(() -> BpfObject.load(spec, CONFIG, root))
+        assertThatThrownBy(() -> BpfMap.open(spec, root, "endpoints"))
                 .isInstanceOf(KernelException.class)
                 .hasMessageContaining(root.resolve("endpoints").toString())
                 .hasMessageContaining("key 8 bytes")
                 .hasMessageContaining("expected: type 1, key 20 bytes");
-        Files.delete(root.resolve("endpoints"));
         object = BpfObject.load(spec, CONFIG, root);
+        assertThat(object.upgrade().maps()).containsExactly("endpoints");
+        new EndpointMap(spec, object.map("endpoints")).upsert(Map.of(Ip.parse("10.0.0.1"), endpoint(new Random(1))));
+        assertThatThrownBy(() -> BpfMap.open(spec, root, "endpoints")).hasMessageContaining("key 8 bytes");
+
+        // what an agent left that died while it moved the pins
+        Namespace.sh("bpftool map create " + root.resolve("endpoints+new")
+                + " type hash key 8 value 28 entries 1 name endpoints");
+        object.upgrade().takePins();
+        try (BpfMap now = BpfMap.open(spec, root, "endpoints")) {
+            assertThat(new EndpointMap(spec, now).load()).containsOnlyKeys(Ip.parse("10.0.0.1"));
+        }
+        assertThat(root.resolve("endpoints+new")).doesNotExist();
+        object.close();
+        object = BpfObject.load(spec, CONFIG, root);
+        assertThat(object.upgrade().isEmpty()).isTrue();
+    }
+
+    @Test
+    void aMapOfAnotherSizeKeepsItsEntriesAndReadersNeedNotKnowTheSize() {
+        Map<Ip, LocalEndpoint> entries = new HashMap<>();
+        Random random = new Random(5);
+        for (int i = 1; i <= 9000; i++) {
+            entries.put(Ip.v4(i), endpoint(random));
+        }
+        new EndpointMap(spec, object.map("endpoints")).upsert(entries);
+        object.close();
+        object = BpfObject.load(spec, CONFIG, new MapSizes(Map.of("endpoints", 10000, "ct4_tcp", 2048)), root);
+        assertThat(object.upgrade().maps()).containsExactlyInAnyOrder("endpoints", "ct4_tcp");
+        assertThat(new EndpointMap(spec, object.map("endpoints")).load()).isEqualTo(entries);
+        object.upgrade().takePins();
+        try (BpfMap alone = BpfMap.open(spec, root, "endpoints")) {
+            assertThat(alone.spec().maxEntries()).isEqualTo(10000);
+            assertThat(new EndpointMap(spec, alone).load()).isEqualTo(entries);
+        }
+        object.close();
+        object = BpfObject.load(spec, CONFIG, new MapSizes(Map.of("endpoints", 10, "ct4_tcp", 2048)), root);
+        assertThat(object.upgrade().maps()).containsExactly("endpoints");
+        assertThat(new EndpointMap(spec, object.map("endpoints")).load())
+                .as("what fits")
+                .hasSize(10);
+    }
+
+    @Test
+    void connectionsMoveToTheNewTableUntilTheProgramsDo() {
+        BpfMap before = object.map("ct4_any");
+        insert(before, 1, 100);
+        insert(before, 2, 100);
+        BpfObject old = object;
+        object = BpfObject.load(spec, CONFIG, new MapSizes(Map.of("ct4_any", 4096)), root);
+        BpfMap now = object.map("ct4_any");
+        assertThat(packets(now)).isEqualTo(Map.of(1, 100L, 2, 100L));
+        insert(before, 1, 101);
+        insert(before, 3, 1);
+        object.upgrade().carryOver();
+        assertThat(packets(now)).isEqualTo(Map.of(1, 101L, 2, 100L, 3, 1L));
+        insert(now, 3, 7);
+        insert(before, 3, 2);
+        insert(before, 4, 1);
+        object.upgrade().catchUp();
+        assertThat(packets(now)).isEqualTo(Map.of(1, 101L, 2, 100L, 3, 7L, 4, 1L));
+        object.upgrade().close();
+        old.close();
+    }
+
+    private void insert(BpfMap map, int connection, long packets) {
+        StructCodec.Value key = spec.struct("ct_key4").allocate().putInt("first", connection);
+        StructCodec.Value value = spec.struct("ct_entry").allocate();
+        value.buffer().putLong(spec.struct("ct_entry").fields().get("packets").offset(), packets);
+        map.updateOne(key.buffer(), value.buffer());
+    }
+
+    private Map<Integer, Long> packets(BpfMap map) {
+        StructCodec key = spec.struct("ct_key4");
+        StructCodec value = spec.struct("ct_entry");
+        Map<Integer, Long> found = new HashMap<>();
+        map.read(value.size(), 16, (keys, values, count) -> {
+            for (int i = 0; i < count; i++) {
+                found.put(
+                        key.at(keys, i * key.size()).getInt("first"),
+                        values.getLong(
+                                i * value.size() + value.fields().get("packets").offset()));
+            }
+        });
+        return found;
+    }
+
+    @Test
+    void sizesOfMapsThatAreNotThereOrNoneAreRefused() {
+        assertThatThrownBy(() -> BpfObject.load(spec, CONFIG, new MapSizes(Map.of("nothing", 1)), root))
+                .hasMessageContaining("map: nothing (expected: one of");
+        assertThatThrownBy(() -> new MapSizes(Map.of("endpoints", 0)))
+                .hasMessage("size of map endpoints: 0 (expected: positive)");
     }
 
     @Test

@@ -1,0 +1,5 @@
+/** Tests. */
+@NullMarked
+package io.fairlead.cli.monitor;
+
+import org.jspecify.annotations.NullMarked;

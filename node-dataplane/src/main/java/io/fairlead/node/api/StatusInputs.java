@@ -1,0 +1,91 @@
+package io.fairlead.node.api;
+
+import io.fairlead.node.health.ClusterState;
+import java.util.Map;
+import java.util.Optional;
+
+/** What {@code fairlead status} says of parts that are not the agent's core. Any thread may ask; answers are of now. */
+public interface StatusInputs {
+
+    /** How packets of pods leave and enter the node. */
+    HostRouting hostRouting();
+
+    /** The line's text: "Disabled", or "BPF [ens33] 10.0.0.0/8 [IPv4: Enabled, IPv6: Disabled]". */
+    String masquerading();
+
+    /** Who listens for datapath events; empty when the datapath writes none. */
+    Optional<Monitor> monitor();
+
+    /** What is known of the other nodes; empty when health is not checked. */
+    Optional<ClusterState> health();
+
+    /** The datapath's maps. */
+    Maps maps();
+
+    /** Why the newest policy of an endpoint is not in force, by endpoint id; only those with such a reason. */
+    Map<Integer, String> policyErrors();
+
+    /**
+     * Host routing.
+     *
+     * @param bpf whether the datapath does it, rather than the node's stack
+     * @param reason why not; empty for none
+     */
+    record HostRouting(boolean bpf, String reason) {}
+
+    /**
+     * The way of events.
+     *
+     * @param cpus that may write
+     * @param pages of shared memory for each
+     * @param pageSize in bytes
+     * @param lost events that found no room
+     * @param unknown events nobody understood
+     */
+    record Monitor(int cpus, int pages, int pageSize, long lost, long unknown) {}
+
+    /**
+     * Sizes of maps.
+     *
+     * @param ratio of the node's memory, when sizes follow that
+     * @param sizes most entries, by what is in the map
+     */
+    record Maps(Optional<Double> ratio, Map<String, Long> sizes) {
+        public Maps {
+            sizes = Map.copyOf(sizes);
+        }
+    }
+
+    /** A datapath that forwards and nothing else: no masquerading, no events, no health, no policy. */
+    StatusInputs FORWARDING_ONLY = new StatusInputs() {
+        @Override
+        public HostRouting hostRouting() {
+            return new HostRouting(true, "");
+        }
+
+        @Override
+        public String masquerading() {
+            return "Disabled";
+        }
+
+        @Override
+        public Optional<Monitor> monitor() {
+            return Optional.empty();
+        }
+
+        @Override
+        public Optional<ClusterState> health() {
+            return Optional.empty();
+        }
+
+        @Override
+        public Maps maps() {
+            return new Maps(Optional.empty(), Map.of());
+        }
+
+        @Override
+        public Map<Integer, String> policyErrors() {
+            return Map.of();
+        }
+    };
+}

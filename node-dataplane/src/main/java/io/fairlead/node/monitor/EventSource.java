@@ -1,0 +1,31 @@
+package io.fairlead.node.monitor;
+
+import java.util.List;
+
+/** Where the datapath's events come from. One thread at a time. */
+public interface EventSource extends AutoCloseable {
+    /** Processors there may be. */
+    int processors();
+
+    /** Bytes of the memory shared with the kernel. */
+    int size();
+
+    /**
+     * Takes what is there.
+     *
+     * @param most events
+     * @param into gets them, oldest first; what is not understood is left out
+     * @return events taken
+     */
+    int take(int most, List<Event> into);
+
+    /**
+     * Events that were lost since the beginning.
+     *
+     * @param counts gets one number a processor
+     */
+    void lost(long[] counts);
+
+    @Override
+    void close();
+}

@@ -1,0 +1,3 @@
+/** Policies against a plain model that evaluates rules one by one. */
+@org.jspecify.annotations.NullMarked
+package io.fairlead.node.policy;
