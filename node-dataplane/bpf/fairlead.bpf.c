@@ -4,6 +4,7 @@
 #include "to_container.c"
 #include "from_host.c"
 #include "from_netdev.c"
+#include "to_netdev.c"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 

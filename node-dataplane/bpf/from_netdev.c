@@ -1,7 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-// tcx ingress of a device of the network: packets for the node's pods go straight to them, all others are the
-// stack's and stay untouched.
+// tcx ingress of a device of the network: packets for the node's pods go straight to them, also those that
+// answer what has left as the node's; all others are the stack's and stay untouched.
 #include "lib/forward.h"
+#include "lib/nat.h"
+
+// Whether a packet that is for no pod may be for the address that pods leave by.
+static __always_inline bool is_for_node(struct __sk_buff *skb, const struct flow *flow,
+					const struct endpoint *endpoint)
+{
+	__u32 ifindex = skb->ifindex;
+	struct masquerade_address *as;
+
+	if (endpoint)
+		return endpoint->flags & ENDPOINT_HOST;
+	as = bpf_map_lookup_elem(&masquerade, &ifindex);
+	if (!as)
+		return false;
+	return flow->dst.family == FAMILY_IPV4
+		       ? (as->flags & MASQUERADE_IPV4) && flow->dst.addr[0] == as->ipv4
+		       : (as->flags & MASQUERADE_IPV6) && same_ipv6(flow->dst.addr, as->ipv6);
+}
 
 // Who sends what is not for a pod is of no matter to anybody but those who watch.
 static __always_inline int to_stack(struct __sk_buff *skb, struct flow *flow)
@@ -29,7 +47,7 @@ int from_netdev(struct __sk_buff *skb)
 	struct connection connection;
 	struct endpoint *endpoint;
 	struct flow flow;
-	int reason;
+	int reason = NOT_TRANSLATED;
 
 	// Frames for others are seen when the device is promiscuous; the stack drops those, and what is
 	// malformed.
@@ -39,15 +57,24 @@ int from_netdev(struct __sk_buff *skb)
 	if (!parse(skb, &flow))
 		return NEXT;
 	endpoint = bpf_map_lookup_elem(&endpoints, &flow.dst);
+	if (masquerades(flow.dst.family) && is_for_node(skb, &flow, endpoint)) {
+		reason = reverse_nat(skb, &flow);
+		if (reason == TRANSLATED)
+			endpoint = bpf_map_lookup_elem(&endpoints, &flow.dst);
+		else if (reason != NOT_TRANSLATED)
+			return drop(skb, &flow, reason, DIRECTION_INGRESS);
+	}
 	if (!endpoint || endpoint->flags & ENDPOINT_HOST || legacy_host_routing)
 		return to_stack(skb, &flow);
 	flow.dst_identity = endpoint->identity;
 	flow.dst_endpoint = endpoint->id;
 	if (flow.dst_identity == IDENTITY_UNKNOWN)
 		return drop(skb, &flow, DROP_INVALID_IDENTITY, DIRECTION_INGRESS);
-	reason = parse_l4(skb, &flow);
-	if (reason)
-		return drop(skb, &flow, reason, DIRECTION_INGRESS);
+	if (reason == NOT_TRANSLATED) {
+		reason = parse_l4(skb, &flow);
+		if (reason)
+			return drop(skb, &flow, reason, DIRECTION_INGRESS);
+	}
 	find_connection(skb, &flow, &connection, false);
 	if (is_of_this_node(&flow, &connection))
 		return drop(skb, &flow, DROP_INVALID_SOURCE_IP, DIRECTION_INGRESS);

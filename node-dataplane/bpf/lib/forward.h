@@ -7,6 +7,7 @@
 #include "identity.h"
 #include "judge.h"
 #include "metrics.h"
+#include "nat.h"
 
 // Whether a packet may enter a pod; connection is the packet's. counts: no hook of the sender has counted it.
 // 0, or why the packet ends.
@@ -62,38 +63,44 @@ static __always_inline int forward_to_stack(struct __sk_buff *skb, const struct 
 CHECKED_ONCE int forward_to_network(struct __sk_buff *skb, struct flow *flow, __u32 state, __u32 tells)
 {
 	enum direction direction = DIRECTION_EGRESS;
-	struct bpf_fib_lookup fib = {};
+	// The stack has no room for it; what follows the lookup makes other use of the place.
+	struct bpf_fib_lookup *fib = scratch_room();
 	struct bpf_redir_neigh next_hop = {};
 	enum ip_family family;
+	__u32 ifindex;
 	int result;
+	int reason;
 
-	if (!flow)
+	_Static_assert(sizeof(*fib) <= sizeof(struct scratch), "a route lookup fits");
+	if (!flow || !fib)
 		return TC_ACT_SHOT;
+	*fib = (struct bpf_fib_lookup){};
 	family = flow->dst.family;
-	fib.family = family == FAMILY_IPV4 ? AF_INET : AF_INET6;
-	fib.l4_protocol = flow->protocol;
+	fib->family = family == FAMILY_IPV4 ? AF_INET : AF_INET6;
+	fib->l4_protocol = flow->protocol;
 	// A length is checked against the route's MTU; 0 leaves segments that a device will cut.
-	fib.tot_len = skb->gso_size ? 0 : skb->len - ETH_HLEN;
-	fib.ifindex = fl_host_ifindex;
+	fib->tot_len = skb->gso_size ? 0 : skb->len - ETH_HLEN;
+	fib->ifindex = fl_host_ifindex;
 	if (family == FAMILY_IPV4) {
-		fib.tos = flow->tos;
-		fib.ipv4_src = flow->src.addr[0];
-		fib.ipv4_dst = flow->dst.addr[0];
+		fib->tos = flow->tos;
+		fib->ipv4_src = flow->src.addr[0];
+		fib->ipv4_dst = flow->dst.addr[0];
 	} else {
-		fib.flowinfo = flow->flowinfo;
-		__builtin_memcpy(fib.ipv6_src, flow->src.addr, 16);
-		__builtin_memcpy(fib.ipv6_dst, flow->dst.addr, 16);
+		fib->flowinfo = flow->flowinfo;
+		__builtin_memcpy(fib->ipv6_src, flow->src.addr, 16);
+		__builtin_memcpy(fib->ipv6_dst, flow->dst.addr, 16);
 	}
-	result = bpf_fib_lookup(skb, &fib, sizeof(fib), BPF_FIB_LOOKUP_SKIP_NEIGH);
+	result = bpf_fib_lookup(skb, fib, sizeof(*fib), BPF_FIB_LOOKUP_SKIP_NEIGH);
 	// An IPv4 route may have an IPv6 gateway; the lookup says so in family.
-	next_hop.nh_family = fib.family;
-	__builtin_memcpy(next_hop.ipv6_nh, fib.ipv6_dst, 16);
-	explain_route(flow, result, fib.ifindex, next_hop.nh_family, next_hop.ipv6_nh);
+	next_hop.nh_family = fib->family;
+	__builtin_memcpy(next_hop.ipv6_nh, fib->ipv6_dst, 16);
+	ifindex = fib->ifindex;
+	explain_route(flow, result, ifindex, next_hop.nh_family, next_hop.ipv6_nh);
 	switch (result) {
 	case BPF_FIB_LKUP_RET_SUCCESS:
 		break;
 	case BPF_FIB_LKUP_RET_FRAG_NEEDED:
-		return drop_and_tell(skb, flow, fragmentation_needed(fib.mtu_result),
+		return drop_and_tell(skb, flow, fragmentation_needed(fib->mtu_result),
 				     DROP_FRAGMENTATION_NEEDED, direction);
 	case BPF_FIB_LKUP_RET_UNREACHABLE:
 	case BPF_FIB_LKUP_RET_PROHIBIT:
@@ -103,15 +110,22 @@ CHECKED_ONCE int forward_to_network(struct __sk_buff *skb, struct flow *flow, __
 		return drop(skb, flow, DROP_FIB_LOOKUP_FAILED, direction);
 	}
 	// The route of this node's own pods: nobody has the address. Passing it on would only loop.
-	if (fib.ifindex == fl_host_ifindex)
+	if (ifindex == fl_host_ifindex)
 		return drop_and_tell(skb, flow, HOST_UNREACHABLE, DROP_UNROUTABLE_IP, direction);
 	if (flow->ttl <= 1)
 		return drop_and_tell(skb, flow, TIME_EXCEEDED, DROP_TTL_EXCEEDED, direction);
 	if (!decrement_ttl(skb, family))
 		return drop(skb, flow, DROP_INVALID_PACKET, direction);
+	if (may_masquerade(flow, state)) {
+		reason = masquerade_source(skb, flow, state, ifindex);
+		if (reason)
+			return drop(skb, flow, reason, direction);
+	}
 	count_forwarded(skb, flow, direction);
 	explain_forward(flow, TRACE_TO_NETWORK);
 	if (tells)
-		trace(skb, flow, TRACE_TO_NETWORK, state, flow->source, 0, fib.ifindex);
-	return bpf_redirect_neigh(fib.ifindex, &next_hop, sizeof(next_hop), 0);
+		trace(skb, flow, TRACE_TO_NETWORK, state, flow->source, 0, ifindex);
+	if (masquerade_ipv4 || masquerade_ipv6)
+		skb->mark = MARK_TRANSLATED;
+	return bpf_redirect_neigh(ifindex, &next_hop, sizeof(next_hop), 0);
 }

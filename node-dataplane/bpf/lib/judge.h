@@ -56,6 +56,7 @@ static __noinline void tell_lookup(struct __sk_buff *skb, const struct flow *flo
 	if (has_half(connection, direction))
 		debug(skb, flow, source, DEBUG_CT_MATCH, connection->entry->expires / 1000000000, 0, 0);
 	debug(skb, flow, source, DEBUG_CT_VERDICT, state, 0, 0);
+	RETURN_NOTHING;
 }
 
 static __always_inline void debug_lookup(struct __sk_buff *skb, const struct flow *flow,

@@ -20,7 +20,8 @@ class AbiTest {
 
     @Test
     void everyHookHasItsProgram() {
-        assertThat(spec.programs()).containsExactly("from_container", "from_host", "from_netdev", "to_container");
+        assertThat(spec.programs())
+                .containsExactly("from_container", "from_host", "from_netdev", "to_container", "to_netdev");
     }
 
     @Test

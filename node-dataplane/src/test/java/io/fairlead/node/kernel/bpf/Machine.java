@@ -9,6 +9,7 @@ import io.fairlead.node.kernel.Attachment;
 import io.fairlead.node.kernel.Hook;
 import io.fairlead.node.kernel.Hook.Direction;
 import io.fairlead.node.kernel.LocalEndpoint;
+import io.fairlead.node.kernel.MasqueradeAddress;
 import io.fairlead.node.kernel.PodInterface;
 import io.fairlead.node.kernel.PolicyRef;
 import java.nio.file.Path;
@@ -66,6 +67,10 @@ final class Machine implements AutoCloseable {
     }
 
     void start(int other) {
+        start(other, DatapathConfig.Options.DEFAULT);
+    }
+
+    void start(int other, DatapathConfig.Options options) {
         namespace.in("""
                 ip link set lo up
                 sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
@@ -87,7 +92,11 @@ final class Machine implements AutoCloseable {
         object = BpfObject.load(
                 spec,
                 new DatapathConfig(
-                        Optional.of(pod4(number, 1)), Optional.of(pod6(number, 1)), namespace.ifindex("fl_host"), mac),
+                                Optional.of(pod4(number, 1)),
+                                Optional.of(pod6(number, 1)),
+                                namespace.ifindex("fl_host"),
+                                mac)
+                        .with(options),
                 root);
         LocalEndpoint host = new LocalEndpoint(0, 0, true, IdentityId.HOST, PolicyRef.NONE, mac, mac);
         assertThat(new EndpointMap(spec, object.map("endpoints"))
@@ -95,6 +104,13 @@ final class Machine implements AutoCloseable {
                 .isEmpty();
         attach("ens33", Direction.INGRESS, "from_netdev");
         attach("fl_host", Direction.EGRESS, "from_host");
+        if (options.masquerade().ipv4()) {
+            attach("ens33", Direction.EGRESS, "to_netdev");
+            MasqueradeAddress address = new MasqueradeAddress(Optional.of(ip()), Optional.of(ip6()));
+            assertThat(new MasqueradeMap(spec, object.map("masquerade"))
+                            .upsert(Map.of(namespace.ifindex("ens33"), address)))
+                    .isEmpty();
+        }
     }
 
     /** A pod with its devices, map entries and links. */
