@@ -9,6 +9,8 @@ import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Model.CommandSpec;
@@ -16,6 +18,7 @@ import picocli.CommandLine.Model.OptionSpec;
 
 /** {@code fairlead connectivity test}: exits with 0 when every test does as expected, with 1 when one does not. */
 public final class ConnectivityCommands {
+    private static final Duration CLEAN_UP = Duration.ofSeconds(60);
     private static final String TEST = "--test";
     private static final String DRIVER = "--driver";
     private static final String SERVICE = "--identity-service-address";
@@ -84,7 +87,11 @@ public final class ConnectivityCommands {
         }
         InetSocketAddress service = address(invocation);
         PrintWriter out = invocation.console().out();
-        Driver driver = new ProcessDriver(invocation.<String>option(DRIVER).orElseThrow());
+        ProcessDriver driver =
+                new ProcessDriver(invocation.<String>option(DRIVER).orElseThrow());
+        CountDownLatch ended = new CountDownLatch(1);
+        Thread interrupted = new Thread(() -> cleanUp(driver, ended));
+        Runtime.getRuntime().addShutdownHook(interrupted);
         try (Policies policies = new ServicePolicies(new NamespacePolicies(service, IN_FORCE));
                 Agents agents = new SocketAgents(driver::socket, invocation.timeout())) {
             Results results = new Runner(
@@ -97,6 +104,27 @@ public final class ConnectivityCommands {
         } catch (DriverException e) {
             invocation.console().err().println("fairlead: " + e.getMessage());
             return 1;
+        } finally {
+            ended.countDown();
+            forget(interrupted);
+        }
+    }
+
+    /** Ctrl-C: the run ends at its next step and removes what it made; the process stays until it has. */
+    private static void cleanUp(ProcessDriver driver, CountDownLatch ended) {
+        driver.stop();
+        try {
+            var unused = ended.await(CLEAN_UP.toSeconds(), TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void forget(Thread hook) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            // it runs already
         }
     }
 

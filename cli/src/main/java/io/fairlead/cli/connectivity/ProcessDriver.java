@@ -18,6 +18,7 @@ final class ProcessDriver implements Driver {
     private static final Duration LONGEST = Duration.ofSeconds(60);
 
     private final String program;
+    private volatile boolean stopped; // set once
 
     /** @param program path, or name in PATH */
     ProcessDriver(String program) {
@@ -26,6 +27,11 @@ final class ProcessDriver implements Driver {
 
     /** What a run printed. */
     private record Output(int exit, List<String> lines) {}
+
+    /** Nothing more is made or tried; what was made can still be deleted. Any thread. */
+    void stop() {
+        stopped = true;
+    }
 
     @Override
     public List<Place> nodes() {
@@ -158,6 +164,9 @@ final class ProcessDriver implements Driver {
     }
 
     private Output run(List<String> words) {
+        if (stopped && !words.contains("delete")) {
+            throw new DriverException("interrupted");
+        }
         Process process = start(words);
         try (InputStream said = process.getInputStream()) {
             process.getOutputStream().close();

@@ -21,7 +21,7 @@ class ProcessDriverTest {
     private Path directory;
 
     private Path script;
-    private Driver driver;
+    private ProcessDriver driver;
 
     @BeforeEach
     void start() throws IOException {
@@ -86,6 +86,16 @@ class ProcessDriverTest {
         assertThat(driver.hold(pod, Ip.parse("10.0.0.2"), 80).end()).isEmpty();
         says("echo it broke; exit 1");
         assertThat(driver.hold(pod, Ip.parse("10.0.0.2"), 80).end()).isEqualTo("it broke");
+    }
+
+    @Test
+    void onceStoppedItOnlyDeletes() throws IOException {
+        says("echo 10.0.0.1");
+        driver.stop();
+        assertThatThrownBy(() -> driver.addPod(new Driver.PodPlan("dev1", "ns", "web", Map.of(), List.of())))
+                .hasMessage("interrupted");
+        driver.deletePod("ns", "web");
+        assertThat(Files.readAllLines(directory.resolve("told"))).containsExactly("pod delete ns/web");
     }
 
     @Test
