@@ -13,15 +13,18 @@ monitor_start() {
     poll 10 grep -q '^Listening for events' "$MONITOR_FILE" || die "monitor on $node: $(<"$MONITOR_FILE")"
 }
 
-# monitor_stop PATTERN: once a line matches, or 3 s later, ends it. MONITORED has its text.
+# monitor_stop PATTERN [COUNT]: once one line matches, or COUNT do, or 3 s later, ends it. MONITORED has its text.
 monitor_stop() {
-    poll 3 grep -qE -- "$1" "$MONITOR_FILE" || true
-    sleep 0.1
+    poll 3 monitor_told "${2:-1}" "$1" || true
     kill -TERM "$MONITOR_PID" 2>/dev/null || true
     wait "$MONITOR_PID" 2>/dev/null || true
     MONITORED=$(<"$MONITOR_FILE")
     rm -f "$MONITOR_FILE"
     MONITOR_PID=""
+}
+
+monitor_told() {
+    [[ $(grep -cE -- "$2" "$MONITOR_FILE") -ge $1 ]]
 }
 
 monitor_abandon() {
@@ -167,7 +170,7 @@ walk_monitor_across() {
     in_netns "$CLIENT_NODE" ping -c 2 -i 0.2 -W 2 "$ROUTER_IP" >/dev/null 2>&1 || FAULTS+=("answers of the router")
     in_netns pod-cni-client ping -c 1 -W 2 "$SERVER" >/dev/null 2>&1 || FAULTS+=("an answered ping")
     in_netns "$CLIENT_NODE" ping -c 2 -i 0.2 -W 2 "$ROUTER_IP" >/dev/null 2>&1 || FAULTS+=("answers of the router")
-    monitor_stop "FROM $client_id to-endpoint: .* state reply,.* orig-ip $server,"
+    monitor_stop "FROM $host DEBUG: Successfully mapped addr=$router to identity=2" 4
     echo_id "$SERVER"
     LINES=()
     mapped_line "$host" "$router" 2

@@ -13,11 +13,11 @@ walk_ask() {
     expect_equal "$code" "$wanted" "exit code"
 }
 
-# Milliseconds from the apply until every node had it.
+# in_force MILLISECONDS: until every node had the change, at most.
 in_force() {
     local count=${#NODES[@]} after
     after=$(sed -nE "s/^in force on $count\/$count nodes after ([0-9]+) ms\$/\1/p" <<<"$OUT")
-    [[ -n $after && $after -lt 1000 ]] || FAULTS+=("in force on $count/$count nodes after less than 1000 ms")
+    [[ -n $after && $after -le $1 ]] || FAULTS+=("in force on $count/$count nodes after at most $1 ms")
 }
 
 # Nothing comes back, and the node that drops the packet says so.
@@ -40,7 +40,8 @@ walk_policy() {
     walk_ask "A policy: cni-server answers cni-same alone. It is in force everywhere when apply returns" \
         "$CLIENT_NODE" 0 policy apply -f "$WALK_POLICY"
     expect "$OUT" '^networkpolicy\.networking\.k8s\.io/cni-server created$' "networkpolicy.networking.k8s.io/cni-server created"
-    in_force
+    # the first policy of agents' lives also loads their classes
+    in_force 3000
     step_end
 
     walk_ask "It is stored" "$CLIENT_NODE" 0 policy get
@@ -55,7 +56,7 @@ walk_policy() {
 
     walk_ask "The same before anybody has sent anything: the loaded programs are asked" \
         "$CLIENT_NODE" 1 explain default/cni-client default/cni-server
-    expect "$OUT" "^$SERVER_NODE: from_netdev at $NODE_DEVICE ingress" "a way through from_netdev of $SERVER_NODE"
+    [[ $CLIENT_NODE == "$SERVER_NODE" ]] || expect "$OUT" "^$SERVER_NODE: from_netdev at $NODE_DEVICE ingress" "a way through from_netdev of $SERVER_NODE"
     expect "$OUT" '^  ingress policy +denied: no rule allows it' "denied: no rule allows it"
     expect "$OUT" '^DROPPED: Policy denied$' "DROPPED: Policy denied"
     step_end
@@ -69,7 +70,7 @@ walk_policy() {
     walk_ask "Without the policy" "$CLIENT_NODE" 0 policy delete NetworkPolicy cni-server
     POLICY_APPLIED=""
     expect "$OUT" '"cni-server" deleted$' '"cni-server" deleted'
-    in_force
+    in_force 1000
     step_end
 
     step "cni-client is answered again" "sandbox pod exec cni-client -- ping -c 1 $SERVER"
