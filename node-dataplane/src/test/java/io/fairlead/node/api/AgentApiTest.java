@@ -357,7 +357,8 @@ class AgentApiTest {
                 .singleElement()
                 .matches(m -> m.getPackets() == 3 && m.getDirection().equals("EGRESS"));
         assertThat(api.listEndpoints(ListEndpointsRequest.getDefaultInstance()).getEndpointsList())
-                .isEmpty();
+                .singleElement()
+                .matches(e -> e.getId() == 4999 && e.getLabelsList().contains("reserved:host"));
         assertThat(api.getVersion(GetVersionRequest.getDefaultInstance()).getVersion())
                 .isEqualTo("0.1.0");
     }
