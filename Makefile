@@ -1,6 +1,8 @@
 # Fairlead: a machine with JDK 17, Maven, make, git and apt is enough; `make deps` brings the rest.
 SHELL := /bin/bash
 MVN ?= mvn -B -Dstyle.color=never
+COMMIT := $(shell git rev-parse --short=7 HEAD 2>/dev/null)
+MVN += $(if $(COMMIT),-Dbuild.of=+$(COMMIT))
 SANDBOX := deploy/sandbox/sandbox
 C_FORMATTED = $(wildcard bench/c/*.[ch] node-dataplane/bpf/*.[ch] node-dataplane/bpf/lib/*.[ch] node-dataplane/cni/*.[ch] node-dataplane/cni/test/*.[ch])
 

@@ -152,7 +152,12 @@ static __always_inline void trace(struct __sk_buff *skb, const struct flow *flow
 
 static __always_inline void capture(struct __sk_buff *skb, const struct flow *flow, enum capture_point point)
 {
-	struct packet_note note = {.type = EVENT_CAPTURE, .subtype = point, .source = flow->source};
+	struct packet_note note = {
+		.type = EVENT_CAPTURE,
+		.subtype = point,
+		.source = flow->source,
+		.ifindex = skb->ifindex,
+	};
 
 	if (debug_datapath && wants(flow, EVENT_CAPTURE))
 		send_packet(skb, flow, &note);

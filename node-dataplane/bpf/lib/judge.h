@@ -15,7 +15,10 @@
 // What the programs of all hooks begin with.
 static __always_inline void begin(struct __sk_buff *skb, struct flow *flow, __u32 source)
 {
-	*flow = (struct flow){.source = source, .events = wanted_events(), .explain = is_explained(skb)};
+	*flow = (struct flow){.source = source, .explain = is_explained(skb)};
+	// What is only explained does not happen.
+	if (!flow->explain)
+		flow->events = wanted_events();
 }
 
 // The half of an entry that has judged the sender, or the receiver.

@@ -22,6 +22,7 @@ import io.fairlead.node.kernel.netlink.NextHopTable;
 import io.fairlead.node.kernel.netlink.Ownership;
 import io.fairlead.node.kernel.netlink.RouteTable;
 import io.fairlead.node.monitor.ToldIpcache;
+import io.fairlead.node.monitor.ToldPolicies;
 import io.fairlead.node.policy.PolicySwitch;
 import io.fairlead.node.reconcile.Reconciler;
 import io.fairlead.node.reconcile.TableId;
@@ -90,6 +91,8 @@ record NodeDatapath(
                 masquerade.ground(new NodeGround(netlink, node, config, ends.host(), devices), netlink::addresses));
         host.life().onClose("reconciler", reconciler);
         host.life().onClose("masquerade", masquerade.watch(reconciler::resyncSoon));
+        ToldPolicies told = new ToldPolicies(events.notices());
+        reconciler.onReport(report -> told.round(reconciler.state(), reconciler.policies()));
         new Release(links, object.upgrade().maps()).when(reconciler);
         return new NodeDatapath(reconciler, new MetricsMap(spec, object.map("metrics")), reachability, loaded, events);
     }
