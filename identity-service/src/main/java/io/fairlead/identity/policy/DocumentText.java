@@ -142,8 +142,8 @@ final class DocumentText {
     private String counted(String text) {
         characters += text.length();
         if (characters > MAX_BYTES) {
-            throw new IllegalArgumentException("documents: too large (expected: at most " + MAX_BYTES
-                    + " characters of text, aliases replaced)");
+            throw new IllegalArgumentException(
+                    "documents: too large (expected: at most " + MAX_BYTES + " characters of text, aliases replaced)");
         }
         return text;
     }

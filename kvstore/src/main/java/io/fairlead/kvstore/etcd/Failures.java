@@ -33,7 +33,8 @@ final class Failures {
     /** True when an answer is larger than what is taken from a server. */
     static boolean isTooLarge(Throwable cause) {
         Status status = Status.fromThrowable(cause);
-        return status.getCode() == Status.Code.RESOURCE_EXHAUSTED && isTooLarge(String.valueOf(status.getDescription()));
+        return status.getCode() == Status.Code.RESOURCE_EXHAUSTED
+                && isTooLarge(String.valueOf(status.getDescription()));
     }
 
     private static boolean isTooLarge(String description) {

@@ -34,8 +34,8 @@ final class Lister {
     private Future<Listing> list(Prefixes prefixes, int attempts) {
         Future<Listing> all = Future.succeededFuture(new Listing(0, List.of()));
         for (String prefix : prefixes.all()) {
-            all = all.compose(
-                    sofar -> new Pages(prefix, new ArrayList<>(sofar.entries())).from(Wire.first(prefix), sofar.revision()));
+            all = all.compose(sofar ->
+                    new Pages(prefix, new ArrayList<>(sofar.entries())).from(Wire.first(prefix), sofar.revision()));
         }
         return all.recover(cause -> attempts > 1 && Failures.isCompacted(cause)
                 ? list(prefixes, attempts - 1)

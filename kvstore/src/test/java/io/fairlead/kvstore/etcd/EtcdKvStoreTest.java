@@ -188,7 +188,9 @@ final class EtcdKvStoreTest extends KvStoreContract {
             put("%02d".formatted(i), value);
         }
         List<KeyValue> entries = get(writer.list(prefix)).entries();
-        assertThat(entries).hasSize(70).allSatisfy(entry -> assertThat(entry.value()).hasSize(value.length()));
+        assertThat(entries)
+                .hasSize(70)
+                .allSatisfy(entry -> assertThat(entry.value()).hasSize(value.length()));
     }
 
     @Test
