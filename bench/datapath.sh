@@ -42,7 +42,7 @@ cross_ip[bridge]=$(bridge_pod 1 c)
 client[bridge]=$BENCH-bridge-a same[bridge]=$BENCH-bridge-b cross[bridge]=$BENCH-bridge-c
 kinds=(plain bridge)
 if [[ $fairlead == yes ]]; then
-    fairlead_up --nodes 2 --no-pods
+    fairlead_up --nodes 2 --no-pods --config debug-verbose=
     fairlead_kind fairlead dev1 dev2
     fairlead_kind policy dev1 dev2
     fairlead_policy policy "$POLICY_PORTS" "$POLICY_CIDRS" >"$BENCH_DIR/policy.json"
