@@ -2,7 +2,7 @@
 # What an attached `fairlead monitor -vv` costs requests and responses of pods: the same paths with nobody listening and
 # with the monitor of the clients' node writing to a file, in turns.
 #   bench/monitor.sh [--rounds N] [--seconds S] [--aggregation "LEVEL..."]
-# Prints Markdown: a table for each level of monitor-aggregation.
+# Prints Markdown: tables for each level of monitor-aggregation; "+debug" behind one: with debug-verbose=datapath.
 set -euo pipefail
 
 BENCH_HOME=$(dirname "$(readlink -f "$0")")
@@ -10,7 +10,7 @@ for part in topology rounds fairlead; do
     # shellcheck source=/dev/null
     source "$BENCH_HOME/$part.sh"
 done
-rounds=5 seconds=0.5 levels="medium none" modes="udp-rr tcp-rr" places="same cross"
+rounds=5 seconds=0.4 levels="medium none none+debug" modes="udp-rr tcp-rr" places="same cross"
 while [[ $# -gt 0 ]]; do
     case $1 in
         --rounds) rounds=${2:?} && shift 2 ;;
@@ -84,12 +84,12 @@ kinds=(alone monitored)
 for level in $levels; do
     : >"$BENCH_DIR/results"
     : >"$BENCH_DIR/shown"
-    fairlead_up --nodes 2 --no-pods --config "monitor-aggregation=$level"
+    fairlead_up --nodes 2 --no-pods --config "monitor-aggregation=${level%+debug}" --config "debug-verbose=$([[ $level != *+debug ]] || echo datapath)"
     fairlead_kind pods dev1 dev2
     measure_with_and_without
     "$SANDBOX" down >&2
     echo
-    echo "monitor-aggregation $level: $(awk '{ shown += $1; lost += $2 } END { printf "%.0f events shown, %.0f lost, in all rounds", shown, lost }' "$BENCH_DIR/shown")."
+    echo "monitor-aggregation ${level/+debug/, debug-verbose datapath}: $(awk '{ shown += $1; lost += $2 } END { printf "%.0f events shown, %.0f lost, in all rounds", shown, lost }' "$BENCH_DIR/shown")."
     for place in $places; do
         echo
         table "$place"
