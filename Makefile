@@ -37,10 +37,10 @@ sandbox: build ## start a three-node cluster and replay the walk-through
 down: ## remove the sandbox
 	@$(SANDBOX) down
 
-bench: build ## datapath, routes and CNI beside what they compete with; tables in bench/results
+bench: build ## datapath, policies, monitor, routes and CNI; tables in bench/results
 	@deploy/bin/make-archives --all
 	@mkdir -p bench/results
-	@set -o pipefail; for run in datapath cni routes; do \
+	@set -o pipefail; for run in datapath hooks policy monitor cni routes; do \
 	    if [ -x bench/$$run.sh ]; then bench/$$run.sh | tee bench/results/$$run.md || exit 1; fi; done
 
 format: deps ## format Java and C
