@@ -277,6 +277,8 @@ struct fragment_ports {
 };
 
 enum event_type {
+	// A place in a record of several that holds none.
+	EVENT_NOTHING = 0,
 	EVENT_DROP = 1,
 	EVENT_DEBUG = 2,
 	EVENT_CAPTURE = 3,
@@ -374,6 +376,9 @@ struct event_header {
 	__u16 unused;
 };
 _Static_assert(sizeof(struct event_header) == 24, "event_header has no hole");
+
+// A record of debug messages has up to so many, one behind the other.
+#define DEBUG_EVENTS 4
 
 // Arguments in the order of the text; an IPv6 address is its last 32 bits, as Cilium has it.
 struct debug_event {

@@ -42,23 +42,45 @@ static __always_inline enum ct_state state_of(const struct connection *connectio
 	return connection->state;
 }
 
+static __always_inline void set_debug(struct debug_event *event, enum debug_message message, __u32 first,
+				      __u32 second, __u32 third)
+{
+	event->header.subtype = message;
+	event->arguments[0] = first;
+	event->arguments[1] = second;
+	event->arguments[2] = third;
+	event->unused = 0;
+}
+
+// Four messages in one record: a record each would take longer than the rest of the program.
 static __noinline void tell_lookup(struct __sk_buff *skb, const struct flow *flow,
 				   const struct connection *connection, enum direction direction,
 				   __u32 source)
 {
 	bool ipv6 = flow->src.family == FAMILY_IPV6;
+	bool matches = has_half(connection, direction);
 	enum ct_state state = state_of(connection, direction);
 	__u32 flags = direction == DIRECTION_EGRESS ? LOOKUP_EGRESS : LOOKUP_INGRESS;
+	struct debug_event *events = reserve_events(DEBUG_EVENTS * sizeof(*events), matches ? 4 : 3);
 
+	if (!events)
+		goto done;
 	if (state == CT_RELATED)
 		flags |= LOOKUP_RELATED;
-	debug(skb, flow, source, ipv6 ? DEBUG_CT_LOOKUP6_1 : DEBUG_CT_LOOKUP4_1, debug_address(&flow->src),
-	      debug_address(&flow->dst), (__u32)flow->dport << 16 | flow->sport);
-	debug(skb, flow, source, ipv6 ? DEBUG_CT_LOOKUP6_2 : DEBUG_CT_LOOKUP4_2, flow->protocol << 8 | flags,
-	      direction, 0);
-	if (has_half(connection, direction))
-		debug(skb, flow, source, DEBUG_CT_MATCH, connection->entry->expires / 1000000000, 0, 0);
-	debug(skb, flow, source, DEBUG_CT_VERDICT, state, 0, 0);
+	set_header(skb, &events[0].header, EVENT_DEBUG, 0, source);
+	events[1].header = events[0].header;
+	events[2].header = events[0].header;
+	events[3].header = events[0].header;
+	set_debug(&events[0], ipv6 ? DEBUG_CT_LOOKUP6_1 : DEBUG_CT_LOOKUP4_1, debug_address(&flow->src),
+		  debug_address(&flow->dst), (__u32)flow->dport << 16 | flow->sport);
+	set_debug(&events[1], ipv6 ? DEBUG_CT_LOOKUP6_2 : DEBUG_CT_LOOKUP4_2, flow->protocol << 8 | flags,
+		  direction, 0);
+	set_debug(&events[2], DEBUG_CT_MATCH, matches ? connection->entry->expires / 1000000000 : 0, 0, 0);
+	if (!matches)
+		events[2].header.type = EVENT_NOTHING;
+	set_debug(&events[3], DEBUG_CT_VERDICT, state, 0, 0);
+	bpf_ringbuf_submit(events, BPF_RB_NO_WAKEUP);
+done:
 	RETURN_NOTHING;
 }
 
