@@ -22,10 +22,10 @@ import org.junit.jupiter.api.Test;
 class UpgradeTest {
     /** As an older agent might have had them: smaller tables, fields that are gone. */
     private static final List<Change> OLDER = List.of(
-            new Change("lib/abi.h", "struct endpoint {\n", "struct endpoint {\n\t__u32 gone;\n"),
-            new Change("lib/abi.h", "sizeof(struct endpoint) == 36", "sizeof(struct endpoint) == 40"),
+            new Change("lib/abi.h", "struct endpoint {\n", "struct endpoint {\n\t__u32 gone[2];\n"),
+            new Change("lib/abi.h", "sizeof(struct endpoint) == 40", "sizeof(struct endpoint) == 48"),
             new Change("lib/abi.h", "struct interface {\n", "struct interface {\n\t__u32 gone[2];\n"),
-            new Change("lib/abi.h", "sizeof(struct interface) == 52", "sizeof(struct interface) == 60"),
+            new Change("lib/abi.h", "sizeof(struct interface) == 56", "sizeof(struct interface) == 64"),
             new Change("lib/maps.h", "max_entries, 512000", "max_entries, 1000"),
             new Change("lib/maps.h", "max_entries, 524288", "max_entries, 2048"));
 
