@@ -43,6 +43,11 @@ struct policy {
 	enum policy_flags flags;
 };
 
+//
+// The lock is for the agent (BPF_F_LOCK): it has an entry changed where it is. Without it the kernel puts
+// another in its place and gives the old one's memory to the next entry that changes, at once, under the eyes
+// of a program that has just looked it up: a packet would be judged as another pod's, or go to another pod.
+// Programs do not take it: what counts as a whole, the policy, they read at once.
 struct endpoint {
 	__u32 ifindex;
 	__u32 id;
@@ -51,8 +56,10 @@ struct endpoint {
 	struct policy policy;
 	__u8 mac[6];
 	__u8 node_mac[6];
+	struct bpf_spin_lock lock;
 };
-_Static_assert(sizeof(struct endpoint) == 36, "endpoint has no hole");
+_Static_assert(sizeof(struct endpoint) == 40, "endpoint has no hole");
+_Static_assert(__builtin_offsetof(struct endpoint, policy) % 8 == 0, "policy is read at once");
 
 enum interface_flags {
 	INTERFACE_IPV4 = 1,
@@ -69,8 +76,10 @@ struct interface {
 	struct policy policy;
 	__u8 mac[6];
 	__u8 node_mac[6];
+	struct bpf_spin_lock lock;
 };
-_Static_assert(sizeof(struct interface) == 52, "interface has no hole");
+_Static_assert(sizeof(struct interface) == 56, "interface has no hole");
+_Static_assert(__builtin_offsetof(struct interface, policy) % 8 == 0, "policy is read at once");
 
 // prefixlen counts from behind itself: the bits of family, then those of the prefix.
 struct ipcache_key {

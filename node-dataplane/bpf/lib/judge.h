@@ -114,7 +114,7 @@ static __always_inline void debug_created(struct __sk_buff *skb, const struct fl
 
 // Whether a connection's entry says it all: the half has judged it, and by what counts now.
 static __always_inline bool is_judged(const struct flow *flow, const struct connection *connection,
-				      const struct policy *policy, enum direction direction)
+				      whole_policy policy, enum direction direction)
 {
 	const struct ct_entry *entry = connection->entry;
 
@@ -122,13 +122,14 @@ static __always_inline bool is_judged(const struct flow *flow, const struct conn
 		return false;
 	if (connection->state != CT_ESTABLISHED)
 		return true;
-	return direction == DIRECTION_EGRESS
-		       ? entry->egress_policy == policy->id && entry->dst_identity == flow->dst_identity
-		       : entry->ingress_policy == policy->id && entry->src_identity == flow->src_identity;
+	return direction == DIRECTION_EGRESS ? entry->egress_policy == parts_of(policy).id &&
+						       entry->dst_identity == flow->dst_identity
+					     : entry->ingress_policy == parts_of(policy).id &&
+						       entry->src_identity == flow->src_identity;
 }
 
 // 0, or why the packet ends. endpoint is the id of the one that sends (egress) or receives it (ingress).
-static __always_inline int judge(struct __sk_buff *skb, const struct flow *flow, const struct policy *policy,
+static __always_inline int judge(struct __sk_buff *skb, const struct flow *flow, whole_policy policy,
 				 enum direction direction, __u32 endpoint, struct connection *connection,
 				 struct judged *judged)
 {
@@ -147,11 +148,11 @@ static __always_inline int judge(struct __sk_buff *skb, const struct flow *flow,
 			// Answers to what is forbidden now are none.
 			entry->expires = 0;
 		} else if (egress) {
-			entry->egress_policy = policy->id;
+			entry->egress_policy = parts_of(policy).id;
 			entry->dst_identity = flow->dst_identity;
 			entry->flags |= CT_EGRESS;
 		} else {
-			entry->ingress_policy = policy->id;
+			entry->ingress_policy = parts_of(policy).id;
 			entry->src_identity = flow->src_identity;
 			entry->flags |= CT_INGRESS;
 		}
@@ -160,9 +161,9 @@ static __always_inline int judge(struct __sk_buff *skb, const struct flow *flow,
 		debug_created(skb, flow, endpoint);
 	judged->halves |= egress ? CT_EGRESS : CT_INGRESS;
 	if (egress)
-		judged->egress_policy = policy->id;
+		judged->egress_policy = parts_of(policy).id;
 	else
-		judged->ingress_policy = policy->id;
+		judged->ingress_policy = parts_of(policy).id;
 	return reason;
 }
 

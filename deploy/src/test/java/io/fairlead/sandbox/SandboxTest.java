@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Timeout;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class SandboxTest {
     private static final Pattern PING = Pattern.compile("(\\d+) packets transmitted, (\\d+) received");
+    private static final String STRAY = "10.98.0.0/24";
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private static Sandbox sandbox;
@@ -255,6 +256,40 @@ class SandboxTest {
         JsonNode list = JSON.readTree(sandbox.ok("fairlead", "dev2", "--", "route", "list", "-o", "json"));
         assertThat(list.isArray() ? list : list.path("routes")).hasSize(3);
         assertThat(sandbox.ok("fairlead", "dev2", "--", "route", "list")).contains("3/3");
+    }
+
+    @Test
+    @Order(13)
+    void agentsKilledUnderTrafficLoseNothingAndOpenNothing() throws Exception {
+        UnderTraffic pods = new UnderTraffic(sandbox);
+        sandbox.ok("pod", "add", "stranger", "--node", "dev3", "--label", "app=stranger");
+        pods.apply(0);
+        try (Traffic traffic = pods.start()) {
+            sandbox.ok("kill", "dev1", "-9");
+            sandbox.ok("kill", "dev3", "-9");
+            sandbox.ok("start", "dev1");
+            sandbox.ok("start", "dev3");
+            traffic.end();
+        }
+    }
+
+    @Test
+    @Order(14)
+    void policiesThatChangeAndRepairsUnderTrafficLoseNothingAndOpenNothing() throws Exception {
+        UnderTraffic pods = new UnderTraffic(sandbox);
+        try (Traffic traffic = pods.start()) {
+            for (int change = 1; change <= 2 * UnderTraffic.forms(); change++) {
+                if (change % 4 == 0) {
+                    sandbox.ok("node", "exec", "dev1", "--", "ip", "route", "add", STRAY, "dev", "lo", "proto", "70");
+                }
+                pods.apply(change % UnderTraffic.forms());
+            }
+            Sandbox.await(
+                    "repaired", Duration.ofSeconds(10), () -> !routes("dev1").contains(STRAY));
+            traffic.end();
+        }
+        pods.forget();
+        sandbox.ok("pod", "delete", "stranger");
     }
 
     private static Running pingAcross(int seconds) throws Exception {

@@ -23,9 +23,21 @@ abstract class MapTable<K, V> implements KernelTable<K, V> {
     private static final int BATCH = 4096;
 
     private final BpfMap map;
+    private final boolean inPlace;
 
     MapTable(BpfMap map) {
+        this(map, false);
+    }
+
+    /** @param inPlace whether values have a lock, so that entries change where they are */
+    MapTable(BpfMap map, boolean inPlace) {
         this.map = map;
+        this.inPlace = inPlace;
+    }
+
+    /** Whether values of a map have a lock. */
+    static boolean hasLock(BpfSpec spec, BpfMap map) {
+        return spec.struct(map.spec().valueType()).fields().containsKey("lock.val");
     }
 
     /** Writes a key to its bytes, which are zero. */
@@ -88,8 +100,12 @@ abstract class MapTable<K, V> implements KernelTable<K, V> {
                     chunk,
                     failures,
                     (start, count) -> map.update(
-                            rest(keyBytes, start, map.spec().keySize()), rest(valueBytes, start, valueSize), count),
-                    at -> map.updateOne(rest(keyBytes, at, map.spec().keySize()), rest(valueBytes, at, valueSize)));
+                            rest(keyBytes, start, map.spec().keySize()),
+                            rest(valueBytes, start, valueSize),
+                            count,
+                            inPlace),
+                    at -> map.updateOne(
+                            rest(keyBytes, at, map.spec().keySize()), rest(valueBytes, at, valueSize), inPlace));
         }
         return failures;
     }
