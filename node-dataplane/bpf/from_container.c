@@ -43,7 +43,8 @@ static __always_inline int carry(struct __sk_buff *skb, struct flow *flow, const
 	explain_identities(flow);
 	debug_lookup(skb, flow, &connection, DIRECTION_EGRESS, iface->id);
 	debug_mapped(skb, flow, &flow->dst, flow->dst_identity);
-	reason = judge(skb, flow, &iface->policy, DIRECTION_EGRESS, iface->id, &connection, &judged);
+	reason = judge(skb, flow, read_policy(&iface->policy), DIRECTION_EGRESS, iface->id, &connection,
+		       &judged);
 	if (reason)
 		return drop(skb, flow, reason, DIRECTION_EGRESS);
 	if (local && !legacy_host_routing) {
@@ -51,8 +52,8 @@ static __always_inline int carry(struct __sk_buff *skb, struct flow *flow, const
 			return drop(skb, flow, DROP_INVALID_IDENTITY, DIRECTION_EGRESS);
 		debug(skb, flow, iface->id, DEBUG_LOCAL_DELIVERY, endpoint->id, flow->src_identity, 0);
 		debug_lookup(skb, flow, &connection, DIRECTION_INGRESS, endpoint->id);
-		reason = judge(skb, flow, &endpoint->policy, DIRECTION_INGRESS, endpoint->id, &connection,
-			       &judged);
+		reason = judge(skb, flow, read_policy(&endpoint->policy), DIRECTION_INGRESS, endpoint->id,
+			       &connection, &judged);
 		if (reason)
 			return drop(skb, flow, reason, DIRECTION_INGRESS);
 	}

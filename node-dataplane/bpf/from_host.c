@@ -34,7 +34,8 @@ int from_host(struct __sk_buff *skb)
 		return drop(skb, &flow, reason, DIRECTION_INGRESS);
 	trace_from(skb, &flow, TRACE_FROM_HOST, host_endpoint_id);
 	find_connection(skb, &flow, &connection, false);
-	reason = admit(skb, &flow, endpoint, &connection, !sender || sender->flags & ENDPOINT_HOST);
+	reason = admit(skb, &flow, endpoint->id, read_policy(&endpoint->policy), &connection,
+		       !sender || sender->flags & ENDPOINT_HOST);
 	if (reason)
 		return drop(skb, &flow, reason, DIRECTION_INGRESS);
 	ifindex = endpoint->ifindex;

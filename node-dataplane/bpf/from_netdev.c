@@ -82,7 +82,7 @@ int from_netdev(struct __sk_buff *skb)
 	trace_from(skb, &flow, TRACE_FROM_NETWORK, host_endpoint_id);
 	debug_mapped(skb, &flow, &flow.src, flow.src_identity);
 	debug(skb, &flow, host_endpoint_id, DEBUG_LOCAL_DELIVERY, endpoint->id, flow.src_identity, 0);
-	reason = admit(skb, &flow, endpoint, &connection, true);
+	reason = admit(skb, &flow, endpoint->id, read_policy(&endpoint->policy), &connection, true);
 	if (reason)
 		return drop(skb, &flow, reason, DIRECTION_INGRESS);
 	return forward_to_pod(skb, &flow, endpoint, &connection, DIRECTION_INGRESS);

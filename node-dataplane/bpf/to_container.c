@@ -9,7 +9,6 @@ int to_container(struct __sk_buff *skb)
 {
 	__u32 ifindex = skb->ifindex;
 	struct interface *iface;
-	struct endpoint receiver = {};
 	struct connection connection;
 	struct flow flow;
 	int reason;
@@ -42,9 +41,7 @@ int to_container(struct __sk_buff *skb)
 	if (reason)
 		return drop(skb, &flow, reason, DIRECTION_INGRESS);
 	find_connection(skb, &flow, &connection, false);
-	receiver.id = iface->id;
-	receiver.policy = iface->policy;
-	reason = admit(skb, &flow, &receiver, &connection, true);
+	reason = admit(skb, &flow, iface->id, read_policy(&iface->policy), &connection, true);
 	if (reason)
 		return drop(skb, &flow, reason, DIRECTION_INGRESS);
 	count_forwarded(skb, &flow, DIRECTION_INGRESS);

@@ -43,6 +43,11 @@ struct policy {
 	enum policy_flags flags;
 };
 
+//
+// The lock is for the agent (BPF_F_LOCK): it has an entry changed where it is. Without it the kernel puts
+// another in its place and gives the old one's memory to the next entry that changes, at once, under the eyes
+// of a program that has just looked it up: a packet would be judged as another pod's, or go to another pod.
+// Programs do not take it: what counts as a whole, the policy, they read at once.
 struct endpoint {
 	__u32 ifindex;
 	__u32 id;
@@ -51,8 +56,10 @@ struct endpoint {
 	struct policy policy;
 	__u8 mac[6];
 	__u8 node_mac[6];
+	struct bpf_spin_lock lock;
 };
-_Static_assert(sizeof(struct endpoint) == 36, "endpoint has no hole");
+_Static_assert(sizeof(struct endpoint) == 40, "endpoint has no hole");
+_Static_assert(__builtin_offsetof(struct endpoint, policy) % 8 == 0, "policy is read at once");
 
 enum interface_flags {
 	INTERFACE_IPV4 = 1,
@@ -69,8 +76,10 @@ struct interface {
 	struct policy policy;
 	__u8 mac[6];
 	__u8 node_mac[6];
+	struct bpf_spin_lock lock;
 };
-_Static_assert(sizeof(struct interface) == 52, "interface has no hole");
+_Static_assert(sizeof(struct interface) == 56, "interface has no hole");
+_Static_assert(__builtin_offsetof(struct interface, policy) % 8 == 0, "policy is read at once");
 
 // prefixlen counts from behind itself: the bits of family, then those of the prefix.
 struct ipcache_key {
@@ -277,6 +286,8 @@ struct fragment_ports {
 };
 
 enum event_type {
+	// A place in a record of several that holds none.
+	EVENT_NOTHING = 0,
 	EVENT_DROP = 1,
 	EVENT_DEBUG = 2,
 	EVENT_CAPTURE = 3,
@@ -374,6 +385,9 @@ struct event_header {
 	__u16 unused;
 };
 _Static_assert(sizeof(struct event_header) == 24, "event_header has no hole");
+
+// A record of debug messages has up to so many, one behind the other.
+#define DEBUG_EVENTS 4
 
 // Arguments in the order of the text; an IPv6 address is its last 32 bits, as Cilium has it.
 struct debug_event {

@@ -9,17 +9,17 @@
 #include "metrics.h"
 #include "nat.h"
 
-// Whether a packet may enter a pod; connection is the packet's. counts: no hook of the sender has counted it.
-// 0, or why the packet ends.
-static __always_inline int admit(struct __sk_buff *skb, const struct flow *flow,
-				 const struct endpoint *endpoint, struct connection *connection, bool counts)
+// Whether a packet may enter a pod, whose id and policy these are; connection is the packet's. counts: no
+// hook of the sender has counted it. 0, or why the packet ends.
+static __always_inline int admit(struct __sk_buff *skb, const struct flow *flow, __u32 id,
+				 whole_policy policy, struct connection *connection, bool counts)
 {
 	struct judged judged = {};
 	int reason;
 
 	explain_identities(flow);
-	debug_lookup(skb, flow, connection, DIRECTION_INGRESS, endpoint->id);
-	reason = judge(skb, flow, &endpoint->policy, DIRECTION_INGRESS, endpoint->id, connection, &judged);
+	debug_lookup(skb, flow, connection, DIRECTION_INGRESS, id);
+	reason = judge(skb, flow, policy, DIRECTION_INGRESS, id, connection, &judged);
 	if (reason || (connection->entry && !counts))
 		return reason;
 	return remember(skb, flow, connection, &judged);

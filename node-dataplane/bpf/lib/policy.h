@@ -7,6 +7,25 @@
 #include "l4.h"
 #include "maps.h"
 
+// A struct policy in a register: id and flags that belong together, though the agent may change the entry it
+// is in at any time.
+typedef __u64 __attribute__((may_alias)) whole_policy;
+
+static __always_inline whole_policy read_policy(const struct policy *policy)
+{
+	return *(const volatile whole_policy *)policy;
+}
+
+static __always_inline struct policy parts_of(whole_policy policy)
+{
+	union {
+		__u64 whole;
+		struct policy parts;
+	} both = {.whole = policy};
+
+	return both.parts;
+}
+
 // ICMP has its type where others have the port.
 static __always_inline __be16 policy_port(const struct flow *flow)
 {
@@ -48,8 +67,8 @@ CHECKED_ONCE int tell_verdict(struct __sk_buff *skb, const struct flow *flow, co
 }
 
 // 0, or why the packet ends. endpoint is the id of the one whose policy it is.
-CHECKED_ONCE int policy_verdict(struct __sk_buff *skb, const struct flow *flow, const struct policy *policy,
-				__u32 direction, __u32 endpoint)
+CHECKED_ONCE int policy_verdict(struct __sk_buff *skb, const struct flow *flow, __u64 policy, __u32 direction,
+				__u32 endpoint)
 {
 	bool ingress = direction == DIRECTION_INGRESS;
 	struct policy_key key = {.prefixlen = sizeof(key) * 8 - 32, .direction = direction};
@@ -63,12 +82,12 @@ CHECKED_ONCE int policy_verdict(struct __sk_buff *skb, const struct flow *flow, 
 	struct policy_entry *entry;
 	bool of_identity = true;
 
-	if (!flow || !policy)
+	if (!flow)
 		return DROP_POLICY;
 	// What comes without ports is judged by its first fragment: by the connection that made.
 	if (flow->later_fragment)
 		return DROP_FRAGMENT_NOT_FOUND;
-	key.policy = policy->id;
+	key.policy = parts_of(policy).id;
 	key.identity = ingress ? flow->src_identity : flow->dst_identity;
 	key.protocol = flow->protocol;
 	key.port = policy_port(flow);
@@ -88,7 +107,7 @@ CHECKED_ONCE int policy_verdict(struct __sk_buff *skb, const struct flow *flow, 
 			__sync_fetch_and_add(&entry->bytes, skb->len);
 		}
 	}
-	if (note.verdict && (policy->flags & POLICY_AUDIT)) {
+	if (note.verdict && (parts_of(policy).flags & POLICY_AUDIT)) {
 		note.verdict = 0;
 		note.audited = 1;
 	}
@@ -97,7 +116,7 @@ CHECKED_ONCE int policy_verdict(struct __sk_buff *skb, const struct flow *flow, 
 	return -note.verdict;
 }
 
-static __always_inline bool is_enforced(const struct policy *policy, enum direction direction)
+static __always_inline bool is_enforced(whole_policy policy, enum direction direction)
 {
-	return policy->flags & (direction == DIRECTION_INGRESS ? POLICY_INGRESS : POLICY_EGRESS);
+	return parts_of(policy).flags & (direction == DIRECTION_INGRESS ? POLICY_INGRESS : POLICY_EGRESS);
 }

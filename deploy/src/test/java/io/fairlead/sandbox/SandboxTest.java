@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Timeout;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class SandboxTest {
     private static final Pattern PING = Pattern.compile("(\\d+) packets transmitted, (\\d+) received");
+    private static final String STRAY = "10.98.0.0/24";
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private static Sandbox sandbox;
@@ -49,6 +50,12 @@ class SandboxTest {
 
     @Test
     @Order(2)
+    void everyConnectivityTestPasses() {
+        sandbox.passesConnectivityTest();
+    }
+
+    @Test
+    @Order(3)
     void killedAgentsLoseNoPacketAndTakeTheirEndpointsBack() throws Exception {
         String endpoints = sandbox.ok("fairlead", "dev1", "--", "endpoint", "list", "-o", "json");
         Running ping = pingAcross(16);
@@ -67,7 +74,7 @@ class SandboxTest {
     }
 
     @Test
-    @Order(3)
+    @Order(4)
     void aStoppedControlPlaneLosesNoPacketAndNewStateArrivesAfterwards() throws Exception {
         Running ping = pingAcross(25);
 
@@ -88,7 +95,7 @@ class SandboxTest {
     }
 
     @Test
-    @Order(4)
+    @Order(5)
     void aPodCanBeRemovedWhileTheControlPlaneIsAway() throws Exception {
         sandbox.ok("pod", "add", "leaving", "--node", "dev2", "--label", "app=leaving");
         String ip = sandbox.podIp("leaving");
@@ -104,7 +111,7 @@ class SandboxTest {
     }
 
     @Test
-    @Order(5)
+    @Order(6)
     void aNodeThatJoinsIsReachedAndOneThatLeavesIsForgotten() throws Exception {
         sandbox.ok("node", "add", "dev4");
         sandbox.ok("pod", "add", "guest", "--node", "dev4");
@@ -119,7 +126,7 @@ class SandboxTest {
     }
 
     @Test
-    @Order(6)
+    @Order(7)
     void aRestartedAgentSweepsWhatChangedMeanwhileAndTouchesNothingForeign() throws Exception {
         sandbox.ok("node", "add", "dev4");
         Sandbox.await(
@@ -138,7 +145,7 @@ class SandboxTest {
     }
 
     @Test
-    @Order(7)
+    @Order(8)
     void aRouteDeletedOrAlteredIsRepaired() throws Exception {
         String podCidr = sandbox.podIp("cni-server").replaceAll("\\d+$", "0/24");
         sandbox.ok("node", "exec", "dev1", "--", "ip", "route", "del", podCidr, "metric", "70");
@@ -171,7 +178,7 @@ class SandboxTest {
     }
 
     @Test
-    @Order(8)
+    @Order(9)
     void aMapEntryDeletedIsRepaired() throws Exception {
         Path map = nodeDirectory("dev1").resolve("bpf/endpoints");
         String key = hexKey(sandbox.podIp("cni-same"));
@@ -187,7 +194,7 @@ class SandboxTest {
     }
 
     @Test
-    @Order(9)
+    @Order(10)
     void aPodWithoutItsProgramCarriesNothingUntilItIsBack() throws Exception {
         sandbox.ok("kill", "dev1", "-9");
         String device = sandbox.podDevice("cni-client");
@@ -207,7 +214,7 @@ class SandboxTest {
     }
 
     @Test
-    @Order(10)
+    @Order(11)
     void aHopCountThatRunsOutIsAnswered() {
         String text = sandbox.run(
                         "pod",
@@ -227,7 +234,7 @@ class SandboxTest {
     }
 
     @Test
-    @Order(11)
+    @Order(12)
     void podsAndNodesReachEachOther() {
         assertThat(sandbox.answers("cni-client", "192.168.2.31")).as("own node").isTrue();
         assertThat(sandbox.answers("cni-client", "192.168.2.33"))
@@ -244,11 +251,45 @@ class SandboxTest {
     }
 
     @Test
-    @Order(12)
+    @Order(13)
     void everyNodeSaysThatEveryNodeHasEveryRoute() throws Exception {
         JsonNode list = JSON.readTree(sandbox.ok("fairlead", "dev2", "--", "route", "list", "-o", "json"));
         assertThat(list.isArray() ? list : list.path("routes")).hasSize(3);
         assertThat(sandbox.ok("fairlead", "dev2", "--", "route", "list")).contains("3/3");
+    }
+
+    @Test
+    @Order(13)
+    void agentsKilledUnderTrafficLoseNothingAndOpenNothing() throws Exception {
+        UnderTraffic pods = new UnderTraffic(sandbox);
+        sandbox.ok("pod", "add", "stranger", "--node", "dev3", "--label", "app=stranger");
+        pods.apply(0);
+        try (Traffic traffic = pods.start()) {
+            sandbox.ok("kill", "dev1", "-9");
+            sandbox.ok("kill", "dev3", "-9");
+            sandbox.ok("start", "dev1");
+            sandbox.ok("start", "dev3");
+            traffic.end();
+        }
+    }
+
+    @Test
+    @Order(14)
+    void policiesThatChangeAndRepairsUnderTrafficLoseNothingAndOpenNothing() throws Exception {
+        UnderTraffic pods = new UnderTraffic(sandbox);
+        try (Traffic traffic = pods.start()) {
+            for (int change = 1; change <= 2 * UnderTraffic.forms(); change++) {
+                if (change % 4 == 0) {
+                    sandbox.ok("node", "exec", "dev1", "--", "ip", "route", "add", STRAY, "dev", "lo", "proto", "70");
+                }
+                pods.apply(change % UnderTraffic.forms());
+            }
+            Sandbox.await(
+                    "repaired", Duration.ofSeconds(10), () -> !routes("dev1").contains(STRAY));
+            traffic.end();
+        }
+        pods.forget();
+        sandbox.ok("pod", "delete", "stranger");
     }
 
     private static Running pingAcross(int seconds) throws Exception {

@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
 public final class BpfMap implements AutoCloseable {
     /** BPF_NOEXIST of linux/bpf.h. */
     private static final long NOEXIST = 1;
+    /** BPF_F_LOCK of linux/bpf.h: an entry that is there is changed where it is, not replaced by another. */
+    private static final long IN_PLACE = 4;
 
     private static final int SAMPLE = 1024;
 
@@ -79,12 +81,20 @@ public final class BpfMap implements AutoCloseable {
 
     /** Writes the first {@code count} entries, stopping at the first that fails. */
     Progress update(ByteBuffer keys, ByteBuffer values, int count) {
+        return update(keys, values, count, false);
+    }
+
+    /** @param inPlace for maps whose values have a lock: entries that are there stay where they are */
+    Progress update(ByteBuffer keys, ByteBuffer values, int count, boolean inPlace) {
         ByteBuffer processed = Bpf.integer(count);
+        // struct bpf_map_batch_opts: its size, flags of the entries, flags of the batch
+        ByteBuffer options = Bpf.buffer(3 * Long.BYTES);
+        options.putLong(0, options.capacity()).putLong(Long.BYTES, inPlace ? IN_PLACE : 0);
         return progress(
                 "update map " + name,
                 processed,
                 count,
-                () -> Bpf.LIB.bpf_map_update_batch(fd, keys, values, processed, null));
+                () -> Bpf.LIB.bpf_map_update_batch(fd, keys, values, processed, options));
     }
 
     /** Deletes the first {@code count} keys, stopping at the first that fails; a missing one fails. */
@@ -98,7 +108,12 @@ public final class BpfMap implements AutoCloseable {
     }
 
     void updateOne(ByteBuffer key, ByteBuffer value) {
-        Native.call("update map " + name, () -> Bpf.LIB.bpf_map_update_elem(fd, key, value, 0));
+        updateOne(key, value, false);
+    }
+
+    /** @param inPlace as of {@link #update(ByteBuffer, ByteBuffer, int, boolean)} */
+    void updateOne(ByteBuffer key, ByteBuffer value, boolean inPlace) {
+        Native.call("update map " + name, () -> Bpf.LIB.bpf_map_update_elem(fd, key, value, inPlace ? IN_PLACE : 0));
     }
 
     /** Writes an entry unless there is one. */

@@ -16,7 +16,7 @@ public final class EndpointMap extends MapTable<Ip, LocalEndpoint> {
 
     /** @param map the open map "endpoints" */
     public EndpointMap(BpfSpec spec, BpfMap map) {
-        super(map);
+        super(map, hasLock(spec, map));
         fields = new Fields(spec);
         key = spec.struct(map.spec().keyType());
         value = spec.struct(map.spec().valueType());

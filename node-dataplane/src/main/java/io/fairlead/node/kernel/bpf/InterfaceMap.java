@@ -17,7 +17,7 @@ public final class InterfaceMap extends MapTable<Integer, PodInterface> {
 
     /** @param map the open map "interfaces" */
     public InterfaceMap(BpfSpec spec, BpfMap map) {
-        super(map);
+        super(map, hasLock(spec, map));
         value = spec.struct(map.spec().valueType());
         policies = new PolicyRefs(spec);
         ipv4Flag = spec.number("interface_flags", "INTERFACE_IPV4");

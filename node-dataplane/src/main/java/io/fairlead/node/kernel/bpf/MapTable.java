@@ -1,5 +1,6 @@
 package io.fairlead.node.kernel.bpf;
 
+import io.fairlead.contract.Cidr;
 import io.fairlead.contract.Ip;
 import io.fairlead.node.kernel.KernelException;
 import io.fairlead.node.kernel.KernelTable;
@@ -22,9 +23,21 @@ abstract class MapTable<K, V> implements KernelTable<K, V> {
     private static final int BATCH = 4096;
 
     private final BpfMap map;
+    private final boolean inPlace;
 
     MapTable(BpfMap map) {
+        this(map, false);
+    }
+
+    /** @param inPlace whether values have a lock, so that entries change where they are */
+    MapTable(BpfMap map, boolean inPlace) {
         this.map = map;
+        this.inPlace = inPlace;
+    }
+
+    /** Whether values of a map have a lock. */
+    static boolean hasLock(BpfSpec spec, BpfMap map) {
+        return spec.struct(map.spec().valueType()).fields().containsKey("lock.val");
     }
 
     /** Writes a key to its bytes, which are zero. */
@@ -87,8 +100,12 @@ abstract class MapTable<K, V> implements KernelTable<K, V> {
                     chunk,
                     failures,
                     (start, count) -> map.update(
-                            rest(keyBytes, start, map.spec().keySize()), rest(valueBytes, start, valueSize), count),
-                    at -> map.updateOne(rest(keyBytes, at, map.spec().keySize()), rest(valueBytes, at, valueSize)));
+                            rest(keyBytes, start, map.spec().keySize()),
+                            rest(valueBytes, start, valueSize),
+                            count,
+                            inPlace),
+                    at -> map.updateOne(
+                            rest(keyBytes, at, map.spec().keySize()), rest(valueBytes, at, valueSize), inPlace));
         }
         return failures;
     }
@@ -204,6 +221,29 @@ abstract class MapTable<K, V> implements KernelTable<K, V> {
             int flags = value.getInt("policy.flags");
             return new PolicyRef(
                     value.getInt("policy.id"), (flags & ingress) != 0, (flags & egress) != 0, (flags & audit) != 0);
+        }
+    }
+
+    /** Prefixes of addresses as keys: the family stands before the address, and is always compared in full. */
+    static final class Prefixes {
+        private final Fields fields;
+        private final StructCodec key;
+        private final int familyBits;
+
+        Prefixes(BpfSpec spec, BpfMap map) {
+            fields = new Fields(spec);
+            key = spec.struct(map.spec().keyType());
+            familyBits = key.fields().get("family").size() * Byte.SIZE;
+        }
+
+        void put(ByteBuffer keys, int offset, Cidr cidr) {
+            Value written = key.at(keys, offset).putInt("prefixlen", familyBits + cidr.prefixLength());
+            fields.putIp(written, "", cidr.address());
+        }
+
+        Cidr get(ByteBuffer keys, int offset) {
+            Value read = key.at(keys, offset);
+            return Cidr.containing(fields.getIp(read, ""), read.getInt("prefixlen") - familyBits);
         }
     }
 }

@@ -69,7 +69,8 @@ public interface LibBpf {
 
     int bpf_map_delete_elem(int fd, ByteBuffer key);
 
-    int bpf_map_update_batch(int fd, ByteBuffer keys, ByteBuffer values, ByteBuffer count, @Nullable Pointer options);
+    int bpf_map_update_batch(
+            int fd, ByteBuffer keys, ByteBuffer values, ByteBuffer count, @Nullable ByteBuffer options);
 
     int bpf_map_delete_batch(int fd, ByteBuffer keys, ByteBuffer count, @Nullable Pointer options);
 

@@ -71,6 +71,8 @@ class AbiTest {
         assertThat(sizes("ip_key")).isEqualTo(Map.of("addr", 16, "family", 4));
         assertThat(sizes("endpoint"))
                 .isEqualTo(Map.of(
+                        "lock.val",
+                        4,
                         "ifindex",
                         4,
                         "id",
@@ -89,6 +91,8 @@ class AbiTest {
                         6));
         assertThat(sizes("interface"))
                 .isEqualTo(Map.of(
+                        "lock.val",
+                        4,
                         "id",
                         4,
                         "identity",

@@ -115,6 +115,34 @@ class JudgeTest {
         assertThat(send(answer)).contains(DropReason.DROP_POLICY);
     }
 
+    /** As in Cilium: an answer without a connection is a packet like any other. */
+    @Test
+    void evictedConnectionsAreJudgedAnewAndAnsweredAfterTheirNextPacket() {
+        enforce(new PolicyRef(5, true, false, false), PolicyRef.NONE);
+        Packet asks = new Packet(Node.A, Node.B, UDP, 3000, 80, 0, 0);
+        Packet answer = new Packet(Node.B, Node.A, UDP, 80, 3000, 0, 0);
+        assertThat(send(asks)).isEmpty();
+        assertThat(send(answer)).isEmpty();
+        evict();
+        assertThat(send(answer)).contains(DropReason.DROP_POLICY);
+        assertThat(send(asks)).isEmpty();
+        assertThat(send(answer)).isEmpty();
+        evict();
+        enforce(new PolicyRef(5, true, false, false), new PolicyRef(6, true, false, false));
+        assertThat(send(asks)).contains(DropReason.DROP_POLICY);
+        assertThat(send(answer)).contains(DropReason.DROP_POLICY);
+    }
+
+    private void evict() {
+        BpfMap connections = node.object.map("ct4_any");
+        int size = connections.spec().keySize();
+        connections.read(connections.spec().valueSize(), 64, (keys, values, count) -> {
+            for (int i = 0; i < count; i++) {
+                connections.deleteOne(MapTable.rest(keys, i, size));
+            }
+        });
+    }
+
     @Test
     void anAddressThatChangesItsIdentityIsJudgedAnew() {
         PolicyRef open = new PolicyRef(5, true, true, false);

@@ -38,7 +38,11 @@ final class NatNode implements AutoCloseable {
     final MasqueradeMap addresses;
 
     NatNode(Options options) {
-        node = new Node(options);
+        this(options, MapSizes.DECLARED);
+    }
+
+    NatNode(Options options, MapSizes sizes) {
+        node = new Node(options, sizes);
         translations = new Translations(node.spec, node.object);
         addresses = new MasqueradeMap(node.spec, node.object.map("masquerade"));
         leavesByNode();

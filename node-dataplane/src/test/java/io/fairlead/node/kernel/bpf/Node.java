@@ -57,6 +57,10 @@ final class Node implements AutoCloseable {
     }
 
     Node(DatapathConfig.Options options) {
+        this(options, MapSizes.DECLARED);
+    }
+
+    Node(DatapathConfig.Options options, MapSizes sizes) {
         try {
             prepareDevices();
         } catch (AssertionError e) {
@@ -69,7 +73,10 @@ final class Node implements AutoCloseable {
         flHost = namespace.ifindex("fl_host");
         wire = namespace.ifindex("ens33");
         object = BpfObject.load(
-                spec, new DatapathConfig(Optional.of(ROUTER), Optional.of(ROUTER6), flHost, FL_HOST, options), root);
+                spec,
+                new DatapathConfig(Optional.of(ROUTER), Optional.of(ROUTER6), flHost, FL_HOST, options),
+                sizes,
+                root);
         metrics = new MetricsMap(spec, object.map("metrics"));
         LocalEndpoint a = new LocalEndpoint(lxcA, 1, false, new IdentityId(1001), PolicyRef.NONE, A_MAC, A_GATE);
         LocalEndpoint b = new LocalEndpoint(lxcB, 2, false, new IdentityId(1002), PolicyRef.NONE, B_MAC, B_GATE);
