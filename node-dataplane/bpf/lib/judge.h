@@ -87,6 +87,11 @@ static __always_inline void debug_created(struct __sk_buff *skb, const struct fl
 	      flow->src_identity, 0);
 }
 
+static __always_inline __u32 forbidden_by(enum direction direction)
+{
+	return direction == DIRECTION_EGRESS ? CT_FORBIDDEN_EGRESS : CT_FORBIDDEN_INGRESS;
+}
+
 // Whether a connection's entry says it all: the half has judged it, and by what counts now.
 static __always_inline bool is_judged(const struct flow *flow, const struct connection *connection,
 				      const struct policy *policy, enum direction direction)
@@ -97,6 +102,9 @@ static __always_inline bool is_judged(const struct flow *flow, const struct conn
 		return false;
 	if (connection->state != CT_ESTABLISHED)
 		return true;
+	// Id 0 has no rules: what it enforces was nothing before.
+	if ((entry->flags & forbidden_by(direction)) || (!policy->id && is_enforced(policy, direction)))
+		return false;
 	return direction == DIRECTION_EGRESS
 		       ? entry->egress_policy == policy->id && entry->dst_identity == flow->dst_identity
 		       : entry->ingress_policy == policy->id && entry->src_identity == flow->src_identity;
@@ -111,6 +119,9 @@ static __always_inline int judge(struct __sk_buff *skb, const struct flow *flow,
 	bool egress = direction == DIRECTION_EGRESS;
 	int reason;
 
+	// Answers to what is forbidden now are none, nor do they begin a connection that would be answered.
+	if (entry && connection->state != CT_ESTABLISHED && (entry->flags & CT_FORBIDDEN))
+		return DROP_POLICY;
 	if (is_judged(flow, connection, policy, direction)) {
 		// Whoever asks is told the rule even where the connection has it already.
 		if (!flow->explain || connection->state != CT_ESTABLISHED)
@@ -119,16 +130,16 @@ static __always_inline int judge(struct __sk_buff *skb, const struct flow *flow,
 	reason = is_enforced(policy, direction) ? policy_verdict(skb, flow, policy, direction, endpoint) : 0;
 	if (entry && connection->state == CT_ESTABLISHED && !flow->explain) {
 		if (reason) {
-			// Answers to what is forbidden now are none.
-			entry->expires = 0;
+			entry->flags |= forbidden_by(direction);
+			entry->expires = connection->now + lifetime_ns(entry, flow->protocol);
 		} else if (egress) {
 			entry->egress_policy = policy->id;
 			entry->dst_identity = flow->dst_identity;
-			entry->flags |= CT_EGRESS;
+			entry->flags = (entry->flags | CT_EGRESS) & ~CT_FORBIDDEN_EGRESS;
 		} else {
 			entry->ingress_policy = policy->id;
 			entry->src_identity = flow->src_identity;
-			entry->flags |= CT_INGRESS;
+			entry->flags = (entry->flags | CT_INGRESS) & ~CT_FORBIDDEN_INGRESS;
 		}
 	}
 	if (!reason && !entry)
