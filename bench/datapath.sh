@@ -33,10 +33,12 @@ bench_prefix
 trap cleanup EXIT
 
 plain_up
+# shellcheck disable=SC2154 # keys, not variables
 client[plain]=$BENCH-plain-a same[plain]=$BENCH-plain-b cross[plain]=$BENCH-plain-c
 same_ip[plain]=10.244.0.11 cross_ip[plain]=10.244.1.10
 bridge_up
 bridge_pod 0 a >/dev/null
+# shellcheck disable=SC2154 # keys, not variables
 same_ip[bridge]=$(bridge_pod 0 b)
 cross_ip[bridge]=$(bridge_pod 1 c)
 client[bridge]=$BENCH-bridge-a same[bridge]=$BENCH-bridge-b cross[bridge]=$BENCH-bridge-c

@@ -64,6 +64,7 @@ fill() {
 }
 
 plain_up
+# shellcheck disable=SC2154 # keys, not variables
 client[plain]=$BENCH-plain-a same[plain]=$BENCH-plain-b cross[plain]=$BENCH-plain-c
 same_ip[plain]=10.244.0.11 cross_ip[plain]=10.244.1.10
 fairlead_up --nodes 3 --no-pods --config debug-verbose=

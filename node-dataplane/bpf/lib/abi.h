@@ -166,6 +166,9 @@ enum ct_flags {
 	CT_CLOSING_REPLY = 16,
 	// A TCP connection that was not seen to begin.
 	CT_SEEN_NON_SYN = 32,
+	// The receiver's ingress or the sender's egress has refused its last packet: answers pass no more.
+	CT_FORBIDDEN_INGRESS = 64,
+	CT_FORBIDDEN_EGRESS = 128,
 };
 
 // In arrays of two, [0] is of the packets of who began the connection, [1] of the other's.

@@ -112,6 +112,11 @@ static __always_inline void debug_created(struct __sk_buff *skb, const struct fl
 	      flow->src_identity, 0);
 }
 
+static __always_inline __u32 forbidden_by(enum direction direction)
+{
+	return direction == DIRECTION_EGRESS ? CT_FORBIDDEN_EGRESS : CT_FORBIDDEN_INGRESS;
+}
+
 // Whether a connection's entry says it all: the half has judged it, and by what counts now.
 static __always_inline bool is_judged(const struct flow *flow, const struct connection *connection,
 				      whole_policy policy, enum direction direction)
@@ -122,6 +127,10 @@ static __always_inline bool is_judged(const struct flow *flow, const struct conn
 		return false;
 	if (connection->state != CT_ESTABLISHED)
 		return true;
+	// Id 0 has no rules: what it enforces was nothing before.
+	if ((entry->flags & forbidden_by(direction)) ||
+	    (!parts_of(policy).id && is_enforced(policy, direction)))
+		return false;
 	return direction == DIRECTION_EGRESS ? entry->egress_policy == parts_of(policy).id &&
 						       entry->dst_identity == flow->dst_identity
 					     : entry->ingress_policy == parts_of(policy).id &&
@@ -137,6 +146,9 @@ static __always_inline int judge(struct __sk_buff *skb, const struct flow *flow,
 	bool egress = direction == DIRECTION_EGRESS;
 	int reason;
 
+	// Answers to what is forbidden now are none, nor do they begin a connection that would be answered.
+	if (entry && connection->state != CT_ESTABLISHED && (entry->flags & CT_FORBIDDEN))
+		return DROP_POLICY;
 	if (is_judged(flow, connection, policy, direction)) {
 		// Whoever asks is told the rule even where the connection has it already.
 		if (!flow->explain || connection->state != CT_ESTABLISHED)
@@ -145,16 +157,16 @@ static __always_inline int judge(struct __sk_buff *skb, const struct flow *flow,
 	reason = is_enforced(policy, direction) ? policy_verdict(skb, flow, policy, direction, endpoint) : 0;
 	if (entry && connection->state == CT_ESTABLISHED && !flow->explain) {
 		if (reason) {
-			// Answers to what is forbidden now are none.
-			entry->expires = 0;
+			entry->flags |= forbidden_by(direction);
+			entry->expires = connection->now + lifetime_ns(entry, flow->protocol);
 		} else if (egress) {
 			entry->egress_policy = parts_of(policy).id;
 			entry->dst_identity = flow->dst_identity;
-			entry->flags |= CT_EGRESS;
+			entry->flags = (entry->flags | CT_EGRESS) & ~CT_FORBIDDEN_EGRESS;
 		} else {
 			entry->ingress_policy = parts_of(policy).id;
 			entry->src_identity = flow->src_identity;
-			entry->flags |= CT_INGRESS;
+			entry->flags = (entry->flags | CT_INGRESS) & ~CT_FORBIDDEN_INGRESS;
 		}
 	}
 	if (!reason && !entry)

@@ -1,8 +1,9 @@
 package io.fairlead.bench.policy;
 
 import io.fairlead.proto.policy.v1.ApplyPoliciesRequest;
-import io.fairlead.proto.policy.v1.ApplyPoliciesResponse;
+import io.fairlead.proto.policy.v1.NodeProgress;
 import io.fairlead.proto.policy.v1.PolicyServiceGrpc;
+import io.fairlead.proto.policy.v1.PolicyServiceGrpc.PolicyServiceBlockingStub;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import java.io.IOException;
@@ -39,40 +40,50 @@ public final class PolicyApplyBench {
                 .usePlaintext()
                 .build();
         try {
-            var service = PolicyServiceGrpc.newBlockingStub(channel);
+            PolicyServiceBlockingStub service = PolicyServiceGrpc.newBlockingStub(channel);
             double[] millis = new double[Integer.parseInt(args[3])];
             int nodes = 0;
             for (int i = -WARM_UP; i < millis.length; i++) {
-                ApplyPoliciesRequest request = ApplyPoliciesRequest.newBuilder()
-                        .setDocuments(document.replace(PORT, "\"" + (10_000 + WARM_UP + i) + "\""))
-                        .setWaitMs(WAIT_MS)
-                        .build();
                 long from = System.nanoTime();
-                ApplyPoliciesResponse response = service.withDeadlineAfter(2L * WAIT_MS, TimeUnit.MILLISECONDS)
-                        .applyPolicies(request);
+                nodes = apply(service, document.replace(PORT, "\"" + (10_000 + WARM_UP + i) + "\""));
                 long to = System.nanoTime();
-                nodes = response.getProgress().getNodes();
-                if (nodes == 0 || response.getProgress().getInForce() != nodes) {
-                    throw new IllegalStateException("apply " + i + ": in force on "
-                            + response.getProgress().getInForce() + " of " + nodes + " nodes (expected: all)");
-                }
                 if (i >= 0) {
                     millis[i] = (to - from) / 1e6;
                 }
             }
             Arrays.sort(millis);
-            System.out.println(String.format(
-                    Locale.ROOT,
-                    "| %s | %d | %d | %.1f | %.1f | %.1f |",
-                    args[4],
-                    nodes,
-                    millis.length,
-                    percentile(millis, 50),
-                    percentile(millis, 99),
-                    millis[millis.length - 1]));
+            System.out.println(row(args[4], nodes, millis));
         } finally {
             channel.shutdownNow().awaitTermination(1, TimeUnit.SECONDS);
         }
+    }
+
+    /** Returns the number of nodes that have it in force, which are all. */
+    private static int apply(PolicyServiceBlockingStub service, String document) {
+        ApplyPoliciesRequest request = ApplyPoliciesRequest.newBuilder()
+                .setDocuments(document)
+                .setWaitMs(WAIT_MS)
+                .build();
+        NodeProgress progress = service.withDeadlineAfter(2L * WAIT_MS, TimeUnit.MILLISECONDS)
+                .applyPolicies(request)
+                .getProgress();
+        if (progress.getNodes() == 0 || progress.getInForce() != progress.getNodes()) {
+            throw new IllegalStateException(
+                    "in force: on " + progress.getInForce() + " of " + progress.getNodes() + " nodes (expected: all)");
+        }
+        return progress.getNodes();
+    }
+
+    private static String row(String text, int nodes, double[] sorted) {
+        return String.format(
+                Locale.ROOT,
+                "| %s | %d | %d | %.1f | %.1f | %.1f |",
+                text,
+                nodes,
+                sorted.length,
+                percentile(sorted, 50),
+                percentile(sorted, 99),
+                sorted[sorted.length - 1]);
     }
 
     private static double percentile(double[] sorted, int percent) {
