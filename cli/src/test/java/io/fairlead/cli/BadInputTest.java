@@ -28,6 +28,18 @@ class BadInputTest {
     private Path directory;
 
     @Test
+    void theEnvironmentSaysWhereTheConnectivityTestFindsTheIdentityService() {
+        CommandRun run = CommandRun.of(
+                Map.of("FAIRLEAD_IDENTITY_SERVICE_ADDRESS", "nowhere"),
+                "connectivity",
+                "test",
+                "--driver",
+                "/bin/true");
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err()).contains("--identity-service-address: nowhere (expected: host:port or [address]:port)");
+    }
+
+    @Test
     void aMissingSocketIsOneLineWithItsPathAndAHint() {
         CommandRun run = run("status");
         assertThat(run.code()).isEqualTo(1);

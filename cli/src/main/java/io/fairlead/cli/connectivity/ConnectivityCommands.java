@@ -22,6 +22,8 @@ public final class ConnectivityCommands {
     private static final String TEST = "--test";
     private static final String DRIVER = "--driver";
     private static final String SERVICE = "--identity-service-address";
+    private static final String SERVICE_VARIABLE = "FAIRLEAD_IDENTITY_SERVICE_ADDRESS";
+    private static final String DEFAULT_SERVICE = "127.0.0.1:7301";
     private static final Pattern ADDRESS = Pattern.compile("([^:\\[\\]\\s]+|\\[[0-9a-fA-F:.]+]):([0-9]{1,5})");
     /** A policy is in force within a second; a busy machine is given more. */
     private static final Duration IN_FORCE = Duration.ofSeconds(10);
@@ -61,8 +63,8 @@ public final class ConnectivityCommands {
                 .addOption(OptionSpec.builder(SERVICE)
                         .type(String.class)
                         .paramLabel("HOST:PORT")
-                        .defaultValue("127.0.0.1:7301")
-                        .description("The identity-service, for policies. Default: ${DEFAULT-VALUE}")
+                        .description("The identity-service, for policies (or " + SERVICE_VARIABLE + "). Default: "
+                                + DEFAULT_SERVICE)
                         .build());
     }
 
@@ -129,7 +131,9 @@ public final class ConnectivityCommands {
     }
 
     private static InetSocketAddress address(Invocation invocation) {
-        String text = invocation.<String>option(SERVICE).orElseThrow();
+        String text = invocation
+                .<String>option(SERVICE)
+                .orElseGet(() -> invocation.console().environment().getOrDefault(SERVICE_VARIABLE, DEFAULT_SERVICE));
         Matcher matcher = ADDRESS.matcher(text);
         int port = matcher.matches() ? Integer.parseInt(matcher.group(2)) : 0;
         if (port < 1 || port > 65535) {
