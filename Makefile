@@ -1,6 +1,8 @@
 # Fairlead: a machine with JDK 17, Maven, make, git and apt is enough; `make deps` brings the rest.
 SHELL := /bin/bash
 MVN ?= mvn -B -Dstyle.color=never
+COMMIT := $(shell git rev-parse --short=7 HEAD 2>/dev/null)
+MVN += $(if $(COMMIT),-Dbuild.of=+$(COMMIT))
 SANDBOX := deploy/sandbox/sandbox
 C_FORMATTED = $(wildcard bench/c/*.[ch] node-dataplane/bpf/*.[ch] node-dataplane/bpf/lib/*.[ch] node-dataplane/cni/*.[ch] node-dataplane/cni/test/*.[ch])
 
@@ -13,11 +15,13 @@ deps: ## install the Debian packages that are missing
 # Modules in parallel, no tests, no gates.
 build: deps ## compile and package everything that runs
 	@$(MVN) -q -Pfast -T2 package
-	@$(MAKE) --no-print-directory bench/target/rr
+	@$(MAKE) --no-print-directory bench/target/rr bench/target/hooks
 	@deploy/bin/make-archives
 
 # The tools of the benchmarks.
 bench/target/rr: bench/c/rr.c
+bench/target/hooks: bench/c/hooks.c
+bench/target/rr bench/target/hooks:
 	@mkdir -p bench/target
 	@gcc -std=gnu11 -O2 -Wall -Wextra -Werror -Wshadow -o $@.tmp $< && mv $@.tmp $@
 
@@ -35,10 +39,10 @@ sandbox: build ## start a three-node cluster and replay the walk-through
 down: ## remove the sandbox
 	@$(SANDBOX) down
 
-bench: build ## datapath, routes and CNI beside what they compete with; tables in bench/results
+bench: build ## datapath, policies, monitor, routes and CNI; tables in bench/results
 	@deploy/bin/make-archives --all
 	@mkdir -p bench/results
-	@set -o pipefail; for run in datapath cni routes; do \
+	@set -o pipefail; for run in datapath hooks policy monitor cni routes; do \
 	    if [ -x bench/$$run.sh ]; then bench/$$run.sh | tee bench/results/$$run.md || exit 1; fi; done
 
 format: deps ## format Java and C

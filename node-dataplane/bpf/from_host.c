@@ -3,6 +3,15 @@
 // The stack has taken the hop off already.
 #include "lib/forward.h"
 
+// The route of this node's own pods: nobody has the address. The stack hears of it, and passes it on when the
+// sender is elsewhere.
+static __always_inline int refuse(struct __sk_buff *skb, const struct flow *flow)
+{
+	int verdict = drop_and_tell(skb, flow, HOST_UNREACHABLE, DROP_UNROUTABLE_IP, DIRECTION_INGRESS);
+
+	return verdict == TC_ACT_SHOT ? verdict : bpf_redirect(fl_host_ifindex, BPF_F_INGRESS);
+}
+
 SEC("tc")
 int from_host(struct __sk_buff *skb)
 {
@@ -21,13 +30,19 @@ int from_host(struct __sk_buff *skb)
 	if (is_group(&flow.dst))
 		return drop(skb, &flow, DROP_UNKNOWN_TARGET, DIRECTION_INGRESS);
 	endpoint = bpf_map_lookup_elem(&endpoints, &flow.dst);
-	if (!endpoint || endpoint->flags & ENDPOINT_HOST)
+	if (!endpoint)
+		return refuse(skb, &flow);
+	if (endpoint->flags & ENDPOINT_HOST)
 		return drop(skb, &flow, DROP_UNROUTABLE_IP, DIRECTION_INGRESS);
 	flow.dst_identity = endpoint->identity;
 	flow.dst_endpoint = endpoint->id;
 	if (flow.dst_identity == IDENTITY_UNKNOWN)
 		return drop(skb, &flow, DROP_INVALID_IDENTITY, DIRECTION_INGRESS);
 	sender = bpf_map_lookup_elem(&endpoints, &flow.src);
+	// Pods' packets come from the stack only after it got them from fl_host, or from the node itself.
+	if (sender && !(sender->flags & ENDPOINT_HOST) && skb->ingress_ifindex &&
+	    skb->ingress_ifindex != fl_host_ifindex)
+		return drop(skb, &flow, DROP_INVALID_SOURCE_IP, DIRECTION_INGRESS);
 	flow.src_identity = sender ? sender->identity : identity_of(&flow.src);
 	reason = parse_l4(skb, &flow);
 	if (reason)

@@ -33,10 +33,13 @@ static __always_inline int to_stack(struct __sk_buff *skb, struct flow *flow)
 }
 
 // A source from outside that is one of the node's own is forged. A connection that has judged only the
-// receiver is with somebody else.
+// receiver is with somebody else, or with the node itself.
 static __always_inline bool is_of_this_node(const struct flow *flow, const struct connection *connection)
 {
-	if (connection->entry && connection->state != CT_RELATED && !has_half(connection, DIRECTION_EGRESS))
+	const struct ct_entry *entry = connection->entry;
+
+	if (entry && connection->state != CT_RELATED && !has_half(connection, DIRECTION_EGRESS) &&
+	    (connection->side ? entry->dst_identity : entry->src_identity) != IDENTITY_HOST)
 		return false;
 	return bpf_map_lookup_elem(&endpoints, &flow->src);
 }
@@ -49,13 +52,17 @@ int from_netdev(struct __sk_buff *skb)
 	struct flow flow;
 	int reason = NOT_TRANSLATED;
 
+	begin(skb, &flow, host_endpoint_id);
+	// A tag that names a priority only (VLAN 0) is none to the stack.
+	if (skb->vlan_present && !(skb->vlan_tci & VLAN_ID) && bpf_skb_vlan_pop(skb))
+		return drop(skb, &flow, DROP_UNSUPPORTED_L2, DIRECTION_INGRESS);
 	// Frames for others are seen when the device is promiscuous; the stack drops those, and what is
 	// malformed.
-	if (!is_ip(skb) || skb->pkt_type != PACKET_HOST)
+	if (!is_ip(skb) || skb->pkt_type == PACKET_OTHERHOST || !parse(skb, &flow))
 		return NEXT;
-	begin(skb, &flow, host_endpoint_id);
-	if (!parse(skb, &flow))
-		return NEXT;
+	// The stack takes frames for all when the packet is for the node, and forwards none.
+	if (skb->pkt_type != PACKET_HOST)
+		return to_stack(skb, &flow);
 	endpoint = bpf_map_lookup_elem(&endpoints, &flow.dst);
 	if (masquerades(flow.dst.family) && is_for_node(skb, &flow, endpoint)) {
 		reason = reverse_nat(skb, &flow);
@@ -75,6 +82,9 @@ int from_netdev(struct __sk_buff *skb)
 		if (reason)
 			return drop(skb, &flow, reason, DIRECTION_INGRESS);
 	}
+	// The world would not know what the error is about.
+	if (reason == TRANSLATED && flow.ttl <= 1)
+		return drop(skb, &flow, DROP_TTL_EXCEEDED, DIRECTION_INGRESS);
 	find_connection(skb, &flow, &connection, false);
 	if (is_of_this_node(&flow, &connection))
 		return drop(skb, &flow, DROP_INVALID_SOURCE_IP, DIRECTION_INGRESS);

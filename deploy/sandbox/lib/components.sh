@@ -105,7 +105,9 @@ agent_ready() {
 ask_agent() {
     local node=$1
     shift
-    FAIRLEAD_SOCKET=$STATE/nodes/$node/run/agent.sock in_netns "$node" "$BIN_DIR/fairlead" "$@"
+    FAIRLEAD_SOCKET=$STATE/nodes/$node/run/agent.sock \
+        FAIRLEAD_IDENTITY_SERVICE_ADDRESS=$CONTROL_IP:${SERVICE_PORT[identity]} \
+        in_netns "$node" "$BIN_DIR/fairlead" "$@"
 }
 
 component_exists() {

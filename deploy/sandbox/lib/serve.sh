@@ -50,6 +50,5 @@ world_delete() {
 connectivity() {
     local node
     node=$(node_names | head -n 1)
-    FAIRLEAD_SANDBOX=$INSTANCE ask_agent "$node" connectivity test --driver "$HOME_DIR/connectivity-driver" \
-        --identity-service-address "$CONTROL_IP:${SERVICE_PORT[identity]}" "$@"
+    FAIRLEAD_SANDBOX=$INSTANCE ask_agent "$node" connectivity test --driver "$HOME_DIR/connectivity-driver" "$@"
 }

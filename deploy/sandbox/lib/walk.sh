@@ -41,10 +41,14 @@ expect_equal() {
     [[ $1 == "$2" ]] || FAULTS+=("$3: $2, not ${1:-nothing}")
 }
 
+# Says how long it took since the step before ended.
 step_end() {
+    local began=$STEP_ENDED
+    now_ms
+    STEP_ENDED=$NOW_MS
     if [[ ${#FAULTS[@]} -eq 0 ]]; then
         GOOD=$((GOOD + 1))
-        printf '    ok\n'
+        printf '    ok (%s s)\n' "$(seconds $((STEP_ENDED - began)))"
         return 0
     fi
     local fault
@@ -53,7 +57,13 @@ step_end() {
     done
 }
 
-# The cluster settles by itself; the walk begins once every node has every other node's route.
+# seconds MILLISECONDS: with one digit after the point.
+seconds() {
+    echo "$(($1 / 1000)).$(($1 % 1000 / 100))"
+}
+
+# The cluster settles by itself; the walk begins once every node has every other node's route and all are
+# reachable.
 walk_settled() {
     local node routes count=0
     for node in "${NODES[@]}"; do
@@ -61,6 +71,15 @@ walk_settled() {
         count=$(grep -cE "^$POD_NET\.[0-9]+\.0/24 .*via $L2_PREFIX\." <<<"$routes") || true
         [[ $count -ge $((${#NODES[@]} - 1)) ]] || return 1
     done
+    ask_agent "$CLIENT_NODE" status | grep -qE "^Cluster health:[[:space:]]+(${#NODES[@]})/\1 reachable"
+}
+
+# A walk that ends in the middle leaves nothing behind.
+walk_abandon() {
+    capture_abandon
+    monitor_abandon
+    apart_down
+    [[ -z ${POLICY_APPLIED:-} ]] || ask_agent "$CLIENT_NODE" policy delete NetworkPolicy cni-server >/dev/null 2>&1 || true
 }
 
 walk() {
@@ -70,7 +89,7 @@ walk() {
     done
     STEP=0 GOOD=0
     CAPTURES=()
-    trap capture_abandon EXIT
+    trap walk_abandon EXIT
     mapfile -t NODES < <(node_names)
     POD_NET=${CLUSTER_CIDR%.0.0/16}
     CLIENT_NODE=$(pod_node cni-client)
@@ -81,15 +100,45 @@ walk() {
     CLIENT_CIDR=${CLIENT%.*}.0/24
     SERVER_CIDR=${SERVER%.*}.0/24
     note "sandbox below is $(realpath --relative-base="$PWD" "$HOME_DIR/sandbox")$([[ $INSTANCE == "${FAIRLEAD_SANDBOX:-main}" ]] || echo " --name $INSTANCE")"
-    poll 15 walk_settled || note "after 15 s some node still lacks a route to another node's pods"
+    local began
+    now_ms
+    began=$NOW_MS
+    poll 30 walk_settled || note "after 30 s some node still lacks a route to another's pods, or is not reachable"
+    now_ms
+    STEP_ENDED=$NOW_MS
+    walk_refusals
     walk_cluster
     walk_same_node
     walk_cross_node
+    walk_monitor
     walk_routes
     walk_lists
+    walk_policy
+    walk_beyond
     walk_store
-    printf '\nwalk-through: %d of %d steps as expected\n' "$GOOD" "$STEP"
+    printf '\nwalk-through: %d of %d steps as expected, in %s s\n' "$GOOD" "$STEP" "$(seconds $((STEP_ENDED - began)))"
     [[ $GOOD -eq $STEP ]]
+}
+
+# expect_status TEXT NODES: the walk-through's lines, as far as they apply, in its order, and no other between them.
+expect_status() {
+    local at=0 line name
+    local -a names=(KVStore KubeProxyReplacement Fairlead NodeMonitor "Fairlead health daemon" IPAM BandwidthManager
+        "Host Routing" Masquerading "Controller Status" "Proxy Status" Hubble Encryption "Cluster health")
+    local -A value=(["KVStore"]='Ok +etcd: 1/1 connected, .*has-quorum=true: .*'
+        ["KubeProxyReplacement"]='Disabled' ["Fairlead"]='Ok +[0-9]+\.[0-9]+\.[0-9]+ \(v[0-9.]+.*\)'
+        ["NodeMonitor"]='Listening for events on [0-9]+ CPUs with 64x4096 of shared memory' ["Fairlead health daemon"]='Ok'
+        ["IPAM"]="IPv4: [0-9]+/254 allocated from ${CLIENT_CIDR//./\\.}," ["BandwidthManager"]='Disabled' ["Host Routing"]='BPF'
+        ["Masquerading"]="BPF \[$NODE_DEVICE\] ${NATIVE_ROUTING_CIDR//./\\.} \[IPv4: Enabled, IPv6: Disabled\]"
+        ["Controller Status"]='([0-9]+)/[0-9]+ healthy' ["Proxy Status"]='No managed proxy redirect' ["Hubble"]='Disabled'
+        ["Encryption"]='Disabled' ["Cluster health"]="$2/$2 reachable \([0-9TZ:-]+\)")
+    while IFS= read -r line && [[ $at -lt ${#names[@]} ]]; do
+        name=${names[$at]}
+        [[ $line =~ ^$name:\ +${value[$name]}$ ]] || FAULTS+=("$name: ${value[$name]}")
+        at=$((at + 1))
+    done <<<"$1"
+    [[ $1 =~ Controller\ Status:\ +([0-9]+)/([0-9]+)\ healthy && ${BASH_REMATCH[1]} == "${BASH_REMATCH[2]}" ]] \
+        || FAULTS+=("Controller Status: all healthy")
 }
 
 walk_cluster() {
@@ -97,11 +146,7 @@ walk_cluster() {
     step "The agent of $CLIENT_NODE says how it is" "sandbox fairlead $CLIENT_NODE -- status"
     out=$(ask_agent "$CLIENT_NODE" status 2>&1) || FAULTS+=("exit code 0")
     show "$out"
-    expect "$out" '^KVStore:[[:space:]]+Ok' "KVStore: Ok"
-    expect "$out" '^Fairlead:[[:space:]]+Ok' "Fairlead: Ok"
-    expect "$out" "^IPAM:[[:space:]]+IPv4: [0-9]+/254 allocated from ${CLIENT_CIDR//./\\.}" "IPAM: IPv4: n/254 allocated from $CLIENT_CIDR"
-    expect "$out" '^Host Routing:[[:space:]]+BPF' "Host Routing: BPF"
-    expect "$out" '^Controller Status:[[:space:]]+([0-9]+)/\1 healthy' "Controller Status: all healthy"
+    expect_status "$out" "$count"
     expect "$out" "^Routes:[[:space:]]+$((count - 1))/$((count - 1)) direct node routes installed" "Routes: $((count - 1))/$((count - 1)) direct node routes installed"
     step_end
 

@@ -166,6 +166,9 @@ enum ct_flags {
 	CT_CLOSING_REPLY = 16,
 	// A TCP connection that was not seen to begin.
 	CT_SEEN_NON_SYN = 32,
+	// The receiver's ingress or the sender's egress has refused its last packet: answers pass no more.
+	CT_FORBIDDEN_INGRESS = 64,
+	CT_FORBIDDEN_EGRESS = 128,
 };
 
 // In arrays of two, [0] is of the packets of who began the connection, [1] of the other's.
@@ -286,6 +289,8 @@ struct fragment_ports {
 };
 
 enum event_type {
+	// A place in a record of several that holds none.
+	EVENT_NOTHING = 0,
 	EVENT_DROP = 1,
 	EVENT_DEBUG = 2,
 	EVENT_CAPTURE = 3,
@@ -383,6 +388,9 @@ struct event_header {
 	__u16 unused;
 };
 _Static_assert(sizeof(struct event_header) == 24, "event_header has no hole");
+
+// A record of debug messages has up to so many, one behind the other.
+#define DEBUG_EVENTS 4
 
 // Arguments in the order of the text; an IPv6 address is its last 32 bits, as Cilium has it.
 struct debug_event {

@@ -153,6 +153,17 @@ static __noinline struct ct_entry *find_related6(struct __sk_buff *skb, const st
 	return entry;
 }
 
+#define CT_FORBIDDEN (CT_FORBIDDEN_INGRESS | CT_FORBIDDEN_EGRESS)
+
+// A query is no answer, nor an answer a query, where their ids make them look so.
+static __always_inline bool is_turned_round(const struct flow *flow, __u8 side)
+{
+	if ((flow->protocol != IPPROTO_ICMP && flow->protocol != IPPROTO_ICMPV6) || flow->later_fragment)
+		return false;
+	return side ? is_icmp_query(flow->icmp_type, flow->protocol)
+		    : is_icmp_answer(flow->icmp_type, flow->protocol);
+}
+
 // What the packet is to its connection. from_pod: its sender is a pod, which routes nothing, so that an error
 // of its own is about a packet to it.
 static __always_inline void find_connection(struct __sk_buff *skb, const struct flow *flow,
@@ -183,14 +194,17 @@ static __always_inline void find_connection(struct __sk_buff *skb, const struct 
 							flow->dport, flow->protocol, &second);
 	if (!entry || entry->expires <= connection->now)
 		return;
-	// Ports that are used anew, by either end.
+	// Ports that are used anew, by either end, or by the end that has not been forbidden to.
 	if (flow->protocol == IPPROTO_TCP && (flow->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN &&
-	    (entry->flags & (CT_CLOSING | CT_CLOSING_REPLY))) {
+	    (entry->flags & (CT_CLOSING | CT_CLOSING_REPLY | CT_FORBIDDEN))) {
 		connection->state = CT_REOPENED;
 		return;
 	}
+	side = side_of(entry, second);
+	if (is_turned_round(flow, side))
+		return;
 	connection->entry = entry;
-	connection->side = side_of(entry, second);
+	connection->side = side;
 	connection->state = connection->side ? CT_REPLY : CT_ESTABLISHED;
 }
 
@@ -290,7 +304,8 @@ CHECKED_ONCE int create(struct __sk_buff *skb, const struct flow *flow, __u64 no
 	entry.tcp_flags[0] = flow->tcp_flags;
 	entry.reported_flags[0] = flow->tcp_flags;
 	entry.flags = judged->halves;
-	entry.generation = identities_generation();
+	// Identities were looked up before, and may have changed since: the next packet looks again.
+	entry.generation = identities_generation() - 1;
 
 	if (tcp && !(flow->tcp_flags & TCP_SYN))
 		entry.flags |= CT_SEEN_NON_SYN;

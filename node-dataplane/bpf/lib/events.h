@@ -33,7 +33,8 @@ static __always_inline void set_header(struct __sk_buff *skb, struct event_heade
 	header->unused = 0;
 }
 
-static __always_inline void *reserve_event(__u32 size)
+// Room for a number of events that are written, or lost, together.
+static __always_inline void *reserve_events(__u32 size, __u32 count)
 {
 	void *event = bpf_ringbuf_reserve(&events, size, 0);
 	__u32 zero = 0;
@@ -42,7 +43,7 @@ static __always_inline void *reserve_event(__u32 size)
 	if (!event) {
 		lost = bpf_map_lookup_elem(&lost_events, &zero);
 		if (lost)
-			++*lost;
+			*lost += count;
 	}
 	return event;
 }
@@ -50,7 +51,7 @@ static __always_inline void *reserve_event(__u32 size)
 CHECKED_ONCE int send_debug(struct __sk_buff *skb, __u32 source, enum debug_message message,
 			    __u64 first_and_second, __u32 third)
 {
-	struct debug_event *event = reserve_event(sizeof(*event));
+	struct debug_event *event = reserve_events(sizeof(*event), 1);
 
 	if (!event)
 		return 0;
@@ -93,7 +94,7 @@ CHECKED_ONCE int send_packet(struct __sk_buff *skb, const struct flow *flow, con
 
 	if (!flow || !note)
 		return 0;
-	event = reserve_event(sizeof(*event));
+	event = reserve_events(sizeof(*event), 1);
 	if (!event)
 		return 0;
 	set_header(skb, &event->header, note->type, note->subtype, note->source);
@@ -152,7 +153,12 @@ static __always_inline void trace(struct __sk_buff *skb, const struct flow *flow
 
 static __always_inline void capture(struct __sk_buff *skb, const struct flow *flow, enum capture_point point)
 {
-	struct packet_note note = {.type = EVENT_CAPTURE, .subtype = point, .source = flow->source};
+	struct packet_note note = {
+		.type = EVENT_CAPTURE,
+		.subtype = point,
+		.source = flow->source,
+		.ifindex = skb->ifindex,
+	};
 
 	if (debug_datapath && wants(flow, EVENT_CAPTURE))
 		send_packet(skb, flow, &note);

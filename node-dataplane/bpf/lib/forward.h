@@ -81,6 +81,11 @@ CHECKED_ONCE int forward_to_network(struct __sk_buff *skb, struct flow *flow, __
 	// A length is checked against the route's MTU; 0 leaves segments that a device will cut.
 	fib->tot_len = skb->gso_size ? 0 : skb->len - ETH_HLEN;
 	fib->ifindex = fl_host_ifindex;
+	// Rules and the choice among several next hops may go by ports.
+	if (flow->protocol != IPPROTO_ICMP && flow->protocol != IPPROTO_ICMPV6) {
+		fib->sport = flow->sport;
+		fib->dport = flow->dport;
+	}
 	if (family == FAMILY_IPV4) {
 		fib->tos = flow->tos;
 		fib->ipv4_src = flow->src.addr[0];

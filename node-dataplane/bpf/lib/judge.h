@@ -15,7 +15,10 @@
 // What the programs of all hooks begin with.
 static __always_inline void begin(struct __sk_buff *skb, struct flow *flow, __u32 source)
 {
-	*flow = (struct flow){.source = source, .events = wanted_events(), .explain = is_explained(skb)};
+	*flow = (struct flow){.source = source, .explain = is_explained(skb)};
+	// What is only explained does not happen.
+	if (!flow->explain)
+		flow->events = wanted_events();
 }
 
 // The half of an entry that has judged the sender, or the receiver.
@@ -39,23 +42,45 @@ static __always_inline enum ct_state state_of(const struct connection *connectio
 	return connection->state;
 }
 
+static __always_inline void set_debug(struct debug_event *event, enum debug_message message, __u32 first,
+				      __u32 second, __u32 third)
+{
+	event->header.subtype = message;
+	event->arguments[0] = first;
+	event->arguments[1] = second;
+	event->arguments[2] = third;
+	event->unused = 0;
+}
+
+// Four messages in one record: a record each would take longer than the rest of the program.
 static __noinline void tell_lookup(struct __sk_buff *skb, const struct flow *flow,
 				   const struct connection *connection, enum direction direction,
 				   __u32 source)
 {
 	bool ipv6 = flow->src.family == FAMILY_IPV6;
+	bool matches = has_half(connection, direction);
 	enum ct_state state = state_of(connection, direction);
 	__u32 flags = direction == DIRECTION_EGRESS ? LOOKUP_EGRESS : LOOKUP_INGRESS;
+	struct debug_event *events = reserve_events(DEBUG_EVENTS * sizeof(*events), matches ? 4 : 3);
 
+	if (!events)
+		goto done;
 	if (state == CT_RELATED)
 		flags |= LOOKUP_RELATED;
-	debug(skb, flow, source, ipv6 ? DEBUG_CT_LOOKUP6_1 : DEBUG_CT_LOOKUP4_1, debug_address(&flow->src),
-	      debug_address(&flow->dst), (__u32)flow->dport << 16 | flow->sport);
-	debug(skb, flow, source, ipv6 ? DEBUG_CT_LOOKUP6_2 : DEBUG_CT_LOOKUP4_2, flow->protocol << 8 | flags,
-	      direction, 0);
-	if (has_half(connection, direction))
-		debug(skb, flow, source, DEBUG_CT_MATCH, connection->entry->expires / 1000000000, 0, 0);
-	debug(skb, flow, source, DEBUG_CT_VERDICT, state, 0, 0);
+	set_header(skb, &events[0].header, EVENT_DEBUG, 0, source);
+	events[1].header = events[0].header;
+	events[2].header = events[0].header;
+	events[3].header = events[0].header;
+	set_debug(&events[0], ipv6 ? DEBUG_CT_LOOKUP6_1 : DEBUG_CT_LOOKUP4_1, debug_address(&flow->src),
+		  debug_address(&flow->dst), (__u32)flow->dport << 16 | flow->sport);
+	set_debug(&events[1], ipv6 ? DEBUG_CT_LOOKUP6_2 : DEBUG_CT_LOOKUP4_2, flow->protocol << 8 | flags,
+		  direction, 0);
+	set_debug(&events[2], DEBUG_CT_MATCH, matches ? connection->entry->expires / 1000000000 : 0, 0, 0);
+	if (!matches)
+		events[2].header.type = EVENT_NOTHING;
+	set_debug(&events[3], DEBUG_CT_VERDICT, state, 0, 0);
+	bpf_ringbuf_submit(events, BPF_RB_NO_WAKEUP);
+done:
 	RETURN_NOTHING;
 }
 
@@ -87,6 +112,11 @@ static __always_inline void debug_created(struct __sk_buff *skb, const struct fl
 	      flow->src_identity, 0);
 }
 
+static __always_inline __u32 forbidden_by(enum direction direction)
+{
+	return direction == DIRECTION_EGRESS ? CT_FORBIDDEN_EGRESS : CT_FORBIDDEN_INGRESS;
+}
+
 // Whether a connection's entry says it all: the half has judged it, and by what counts now.
 static __always_inline bool is_judged(const struct flow *flow, const struct connection *connection,
 				      whole_policy policy, enum direction direction)
@@ -97,6 +127,10 @@ static __always_inline bool is_judged(const struct flow *flow, const struct conn
 		return false;
 	if (connection->state != CT_ESTABLISHED)
 		return true;
+	// Id 0 has no rules: what it enforces was nothing before.
+	if ((entry->flags & forbidden_by(direction)) ||
+	    (!parts_of(policy).id && is_enforced(policy, direction)))
+		return false;
 	return direction == DIRECTION_EGRESS ? entry->egress_policy == parts_of(policy).id &&
 						       entry->dst_identity == flow->dst_identity
 					     : entry->ingress_policy == parts_of(policy).id &&
@@ -112,6 +146,9 @@ static __always_inline int judge(struct __sk_buff *skb, const struct flow *flow,
 	bool egress = direction == DIRECTION_EGRESS;
 	int reason;
 
+	// Answers to what is forbidden now are none, nor do they begin a connection that would be answered.
+	if (entry && connection->state != CT_ESTABLISHED && (entry->flags & CT_FORBIDDEN))
+		return DROP_POLICY;
 	if (is_judged(flow, connection, policy, direction)) {
 		// Whoever asks is told the rule even where the connection has it already.
 		if (!flow->explain || connection->state != CT_ESTABLISHED)
@@ -120,16 +157,16 @@ static __always_inline int judge(struct __sk_buff *skb, const struct flow *flow,
 	reason = is_enforced(policy, direction) ? policy_verdict(skb, flow, policy, direction, endpoint) : 0;
 	if (entry && connection->state == CT_ESTABLISHED && !flow->explain) {
 		if (reason) {
-			// Answers to what is forbidden now are none.
-			entry->expires = 0;
+			entry->flags |= forbidden_by(direction);
+			entry->expires = connection->now + lifetime_ns(entry, flow->protocol);
 		} else if (egress) {
 			entry->egress_policy = parts_of(policy).id;
 			entry->dst_identity = flow->dst_identity;
-			entry->flags |= CT_EGRESS;
+			entry->flags = (entry->flags | CT_EGRESS) & ~CT_FORBIDDEN_EGRESS;
 		} else {
 			entry->ingress_policy = parts_of(policy).id;
 			entry->src_identity = flow->src_identity;
-			entry->flags |= CT_INGRESS;
+			entry->flags = (entry->flags | CT_INGRESS) & ~CT_FORBIDDEN_INGRESS;
 		}
 	}
 	if (!reason && !entry)

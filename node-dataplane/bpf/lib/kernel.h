@@ -24,8 +24,12 @@
 #define AF_INET	 2
 #define AF_INET6 10
 
-// <linux/if_packet.h>: the frame is addressed to the device that received it.
-#define PACKET_HOST 0
+// <linux/if_packet.h>: the frame is addressed to the device that received it, or to another.
+#define PACKET_HOST	 0
+#define PACKET_OTHERHOST 3
+
+// Bits of a VLAN tag that are the VLAN's number (IEEE 802.1Q).
+#define VLAN_ID 0x0fff
 
 // The next program of the hook decides, then the stack: TCX_NEXT of kernel 6.6.
 #define NEXT TC_ACT_UNSPEC

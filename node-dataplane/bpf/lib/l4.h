@@ -49,21 +49,37 @@ static __always_inline bool is_icmp_error(const struct flow *flow)
 {
 	__u8 type = flow->icmp_type;
 
+	// What is in place of its header is data.
+	if (flow->later_fragment)
+		return false;
 	if (flow->protocol == IPPROTO_ICMP && flow->src.family == FAMILY_IPV4)
 		return type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
 	return flow->protocol == IPPROTO_ICMPV6 && flow->src.family == FAMILY_IPV6 && type < 128;
 }
 
-// Whose port the id of a query of ICMP is: the asker's.
+static __always_inline bool is_icmp_query(__u8 type, __u8 protocol)
+{
+	return protocol == IPPROTO_ICMP ? type == ICMP_ECHO_REQUEST || type == ICMP_TIMESTAMP
+					: type == ICMPV6_ECHO_REQUEST;
+}
+
+static __always_inline bool is_icmp_answer(__u8 type, __u8 protocol)
+{
+	return protocol == IPPROTO_ICMP ? type == ICMP_ECHO_REPLY || type == ICMP_TIMESTAMP_REPLY
+					: type == ICMPV6_ECHO_REPLY;
+}
+
+// Whose port the id of a query of ICMP is: the asker's. The other port keeps types apart, since each has a
+// verdict of its own: 0 of an echo, 13 of a timestamp; both are the type of what has no id.
 static __always_inline void set_icmp(__u8 type, __be16 id, __u8 protocol, __be16 *sport, __be16 *dport)
 {
-	bool asks = protocol == IPPROTO_ICMP ? type == ICMP_ECHO_REQUEST || type == ICMP_TIMESTAMP
-					     : type == ICMPV6_ECHO_REQUEST;
-	bool answers = protocol == IPPROTO_ICMP ? type == ICMP_ECHO_REPLY || type == ICMP_TIMESTAMP_REPLY
-						: type == ICMPV6_ECHO_REPLY;
+	bool timestamp = protocol == IPPROTO_ICMP && (type == ICMP_TIMESTAMP || type == ICMP_TIMESTAMP_REPLY);
+	bool asks = is_icmp_query(type, protocol);
+	bool answers = is_icmp_answer(type, protocol);
+	__be16 kind = bpf_htons(timestamp ? ICMP_TIMESTAMP : asks || answers ? 0 : type);
 
-	*sport = asks ? id : 0;
-	*dport = answers ? id : 0;
+	*sport = asks ? id : kind;
+	*dport = answers ? id : kind;
 }
 
 // l4 is the first 8 bytes of the header.
@@ -192,17 +208,21 @@ CHECKED_ONCE int parse_l4_slowly(struct __sk_buff *skb, struct flow *flow)
 		fragment.id = ip.id;
 	} else {
 		int reason = skip_extensions(skb, flow, &fragment);
+		__be16 payload = 0;
 
 		if (reason)
 			return reason;
-		end = skb->len;
+		bpf_skb_load_bytes(skb, ETH_HLEN + offsetof(struct ipv6hdr, payload_len), &payload, 2);
+		end = payload ? ETH_HLEN + sizeof(struct ipv6hdr) + bpf_ntohs(payload) : skb->len;
 	}
 	if (fragment.is && fragment.offset)
 		return fragment_ports(flow, &fragment);
 	needed = l4_length(flow->protocol);
+	// Headers that begin in padding are not those the receiver will find in the next fragment (RFC 7112).
+	if (flow->l4_offset + needed > end)
+		return DROP_CT_INVALID_HEADER;
 	if (needed) {
-		if (flow->l4_offset + needed > end ||
-		    bpf_skb_load_bytes(skb, flow->l4_offset, l4,
+		if (bpf_skb_load_bytes(skb, flow->l4_offset, l4,
 				       flow->protocol == IPPROTO_TCP ? sizeof(l4) : 8))
 			return DROP_CT_INVALID_HEADER;
 		set_ports(flow, l4);

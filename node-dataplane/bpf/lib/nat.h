@@ -416,10 +416,13 @@ CHECKED_ONCE int masquerade_source(struct __sk_buff *skb, const struct flow *flo
 CHECKED_ONCE int keep_host_port(struct __sk_buff *skb, const struct flow *flow)
 {
 	struct nat_room *room = scratch_room();
+	bool makes;
 	int reason;
 
 	if (!flow || !room)
 		return DROP_NAT_NO_MAPPING;
+	// A closed port's refusal is no connection: whoever knocks would fill the map.
+	makes = !flow->later_fragment && !(flow->protocol == IPPROTO_TCP && (flow->tcp_flags & TCP_RST));
 	begin_room(room, flow);
 	__builtin_memcpy(room->node.addr, flow->src.addr, 16);
 	set_keys(room, flow);
@@ -427,11 +430,10 @@ CHECKED_ONCE int keep_host_port(struct __sk_buff *skb, const struct flow *flow)
 		if (room->other.flags & NAT_HOST)
 			return 0;
 	} else if (!find_mapping(room, &room->out, &room->other) &&
-		   (flow->later_fragment ||
-		    !make_mapping(room, &room->in, room->out.src, room->out.sport, NAT_HOST))) {
+		   (!makes || !make_mapping(room, &room->in, room->out.src, room->out.sport, NAT_HOST))) {
 		return 0;
 	}
-	reason = map_flow(room, !flow->later_fragment);
+	reason = map_flow(room, makes);
 	if (reason)
 		return reason;
 	return rewrite(skb, flow, true, flow->sport, &room->node) ? DROP_WRITE_ERROR : 0;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -121,6 +122,21 @@ final class Sandbox implements AutoCloseable {
         return run("pod", "exec", pod, "--", "ping", "-c", "3", "-i", "0.2", "-W", "1", address)
                         .exit()
                 == 0;
+    }
+
+    /** Every test of the catalogue, none left out. */
+    void passesConnectivityTest() {
+        Output output = run(Duration.ofMinutes(4), "connectivity");
+        assertThat(output.exit()).as(output.text()).isZero();
+        assertThat(output.text())
+                .containsPattern("All (\\d{2,}) tests \\(\\d{3,} actions\\) successful, 0 tests skipped");
+    }
+
+    /** Restarts a node's agent with one more setting. */
+    void restart(String node, String setting) throws IOException {
+        Files.writeString(
+                Path.of("/run/fairlead-sandbox", name, "config"), "agent " + setting + "\n", StandardOpenOption.APPEND);
+        ok("restart", node);
     }
 
     static void await(String what, Duration limit, BooleanSupplier condition) throws InterruptedException {

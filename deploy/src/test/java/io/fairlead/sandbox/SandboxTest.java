@@ -50,6 +50,12 @@ class SandboxTest {
 
     @Test
     @Order(2)
+    void everyConnectivityTestPasses() {
+        sandbox.passesConnectivityTest();
+    }
+
+    @Test
+    @Order(3)
     void killedAgentsLoseNoPacketAndTakeTheirEndpointsBack() throws Exception {
         String endpoints = sandbox.ok("fairlead", "dev1", "--", "endpoint", "list", "-o", "json");
         Running ping = pingAcross(16);
@@ -68,7 +74,7 @@ class SandboxTest {
     }
 
     @Test
-    @Order(3)
+    @Order(4)
     void aStoppedControlPlaneLosesNoPacketAndNewStateArrivesAfterwards() throws Exception {
         Running ping = pingAcross(25);
 
@@ -89,7 +95,7 @@ class SandboxTest {
     }
 
     @Test
-    @Order(4)
+    @Order(5)
     void aPodCanBeRemovedWhileTheControlPlaneIsAway() throws Exception {
         sandbox.ok("pod", "add", "leaving", "--node", "dev2", "--label", "app=leaving");
         String ip = sandbox.podIp("leaving");
@@ -105,7 +111,7 @@ class SandboxTest {
     }
 
     @Test
-    @Order(5)
+    @Order(6)
     void aNodeThatJoinsIsReachedAndOneThatLeavesIsForgotten() throws Exception {
         sandbox.ok("node", "add", "dev4");
         sandbox.ok("pod", "add", "guest", "--node", "dev4");
@@ -120,7 +126,7 @@ class SandboxTest {
     }
 
     @Test
-    @Order(6)
+    @Order(7)
     void aRestartedAgentSweepsWhatChangedMeanwhileAndTouchesNothingForeign() throws Exception {
         sandbox.ok("node", "add", "dev4");
         Sandbox.await(
@@ -139,7 +145,7 @@ class SandboxTest {
     }
 
     @Test
-    @Order(7)
+    @Order(8)
     void aRouteDeletedOrAlteredIsRepaired() throws Exception {
         String podCidr = sandbox.podIp("cni-server").replaceAll("\\d+$", "0/24");
         sandbox.ok("node", "exec", "dev1", "--", "ip", "route", "del", podCidr, "metric", "70");
@@ -172,7 +178,7 @@ class SandboxTest {
     }
 
     @Test
-    @Order(8)
+    @Order(9)
     void aMapEntryDeletedIsRepaired() throws Exception {
         Path map = nodeDirectory("dev1").resolve("bpf/endpoints");
         String key = hexKey(sandbox.podIp("cni-same"));
@@ -188,7 +194,7 @@ class SandboxTest {
     }
 
     @Test
-    @Order(9)
+    @Order(10)
     void aPodWithoutItsProgramCarriesNothingUntilItIsBack() throws Exception {
         sandbox.ok("kill", "dev1", "-9");
         String device = sandbox.podDevice("cni-client");
@@ -208,7 +214,7 @@ class SandboxTest {
     }
 
     @Test
-    @Order(10)
+    @Order(11)
     void aHopCountThatRunsOutIsAnswered() {
         String text = sandbox.run(
                         "pod",
@@ -228,7 +234,7 @@ class SandboxTest {
     }
 
     @Test
-    @Order(11)
+    @Order(12)
     void podsAndNodesReachEachOther() {
         assertThat(sandbox.answers("cni-client", "192.168.2.31")).as("own node").isTrue();
         assertThat(sandbox.answers("cni-client", "192.168.2.33"))
@@ -245,7 +251,7 @@ class SandboxTest {
     }
 
     @Test
-    @Order(12)
+    @Order(13)
     void everyNodeSaysThatEveryNodeHasEveryRoute() throws Exception {
         JsonNode list = JSON.readTree(sandbox.ok("fairlead", "dev2", "--", "route", "list", "-o", "json"));
         assertThat(list.isArray() ? list : list.path("routes")).hasSize(3);

@@ -40,6 +40,8 @@ final class DocumentText {
 
     // owned by: the thread that reads
     private int values;
+    // owned by: as above
+    private long characters;
 
     private DocumentText() {}
 
@@ -110,7 +112,7 @@ final class DocumentText {
         JsonNodeFactory nodes = JsonNodeFactory.instance;
         if (value instanceof Map<?, ?> map) {
             ObjectNode object = nodes.objectNode();
-            map.forEach((key, below) -> object.set(name(key), child(below, depth)));
+            map.forEach((key, below) -> object.set(counted(name(key)), child(below, depth)));
             return object;
         }
         if (value instanceof List<?> list) {
@@ -133,7 +135,17 @@ final class DocumentText {
         if (value instanceof Double number) {
             return nodes.numberNode(number);
         }
-        return nodes.textNode(String.valueOf(value));
+        return nodes.textNode(counted(String.valueOf(value)));
+    }
+
+    /** A text that many aliases stand for is in the store as often. */
+    private String counted(String text) {
+        characters += text.length();
+        if (characters > MAX_BYTES) {
+            throw new IllegalArgumentException(
+                    "documents: too large (expected: at most " + MAX_BYTES + " characters of text, aliases replaced)");
+        }
+        return text;
     }
 
     private JsonNode child(@org.jspecify.annotations.Nullable Object value, int depth) {

@@ -6,6 +6,7 @@ import io.fairlead.contract.policy.Policy;
 import io.fairlead.contract.policy.PolicyName;
 import io.fairlead.contract.policy.PolicyName.Kind;
 import io.fairlead.contract.policy.Rule;
+import io.fairlead.contract.policy.grpc.PolicyMessages;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,6 +21,9 @@ import java.util.regex.Pattern;
 final class PolicyDocuments {
     /** Policies in one apply: a transaction of the store has at most 128 steps. */
     static final int MAX_POLICIES = 128;
+
+    /** Bytes of one policy's message: half of what a node takes at once. */
+    private static final int MAX_MESSAGE = 8 << 20;
 
     private static final Set<String> DOCUMENT = Set.of("apiVersion", "kind", "metadata", "spec", "specs", "status");
     private static final Set<String> NETWORK_POLICY = Set.of("apiVersion", "kind", "metadata", "spec", "status");
@@ -148,9 +152,16 @@ final class PolicyDocuments {
         if (first != null) {
             root.mistake("named twice (expected: once; it is " + first + " already)");
         }
-        if (mistakes.size() == before) {
-            found.add(new ParsedPolicy(new Policy(name, rules), normal((ObjectNode) document, name)));
+        if (mistakes.size() > before) {
+            return;
         }
+        Policy policy = new Policy(name, rules);
+        int bytes = PolicyMessages.bytes(policy);
+        if (bytes > MAX_MESSAGE) {
+            root.mistake(bytes + " bytes on their way to nodes (expected: at most " + MAX_MESSAGE + ")");
+            return;
+        }
+        found.add(new ParsedPolicy(policy, normal((ObjectNode) document, name)));
     }
 
     /** As far as it can be read: mistakes in it are told elsewhere. */

@@ -28,6 +28,8 @@ final class PolicyStore {
     private static final Logger LOGGER = LoggerFactory.getLogger(PolicyStore.class);
     /** Transactions that may lose to others before a request gives up. */
     private static final int MAX_CONFLICTS = 16;
+    /** Values of at most 1.5 MiB, of which the store's answers have room for 40. */
+    private static final int READ_AT_ONCE = 32;
 
     private final KvStore store;
 
@@ -74,9 +76,10 @@ final class PolicyStore {
     }
 
     private Future<Applied> apply(List<ParsedPolicy> policies, long nowMs, int conflicts) {
-        return store.list(PolicyKeys.PREFIX).compose(listing -> {
-            Map<String, KeyValue> there = new HashMap<>();
-            listing.entries().forEach(entry -> there.put(entry.key(), entry));
+        List<String> keys = policies.stream()
+                .map(each -> PolicyKeys.key(each.policy().name()))
+                .toList();
+        return read(keys, 0, new HashMap<>()).compose(there -> {
             List<Outcome> outcomes = new ArrayList<>();
             List<Condition> conditions = new ArrayList<>();
             List<Op> writes = new ArrayList<>();
@@ -104,6 +107,19 @@ final class PolicyStore {
                 }
                 return conflicts >= MAX_CONFLICTS ? Future.failedFuture(busy()) : apply(policies, nowMs, conflicts + 1);
             });
+        });
+    }
+
+    /** Reads keys, so many at a time that large values fit into an answer. What is written rests on each key's revision. */
+    private Future<Map<String, KeyValue>> read(List<String> keys, int from, Map<String, KeyValue> sofar) {
+        if (from >= keys.size()) {
+            return Future.succeededFuture(sofar);
+        }
+        List<String> some = keys.subList(from, Math.min(keys.size(), from + READ_AT_ONCE));
+        Op[] reads = some.stream().map(Op.Get::new).toArray(Op[]::new);
+        return store.commit(Txn.of(reads)).compose(result -> {
+            result.reads().forEach(found -> found.forEach(entry -> sofar.put(entry.key(), entry)));
+            return read(keys, from + READ_AT_ONCE, sofar);
         });
     }
 

@@ -314,4 +314,31 @@ class BrokenDocumentsTest {
         assertThat(refused.reason()).isEqualTo(PolicyException.Reason.INVALID);
         return String.valueOf(refused.getMessage());
     }
+
+    @Test
+    void aTextThatManyAliasesRepeatIsTooLarge() {
+        StringBuilder text = new StringBuilder(document("cilium.io/v2", "CiliumNetworkPolicy", "{}"))
+                .append("status:\n  a: &a ")
+                .append("x".repeat(100_000))
+                .append('\n');
+        for (int i = 0; i < 1_000; i++) {
+            text.append("  b").append(i).append(": *a\n");
+        }
+        PolicyException refused =
+                catchThrowableOfType(PolicyException.class, () -> PolicyDocuments.read(text.toString()));
+        assertThat(refused)
+                .hasMessage("documents: too large (expected: at most 1048576 characters of text, aliases replaced)");
+    }
+
+    @Test
+    void aPolicyTooLargeForItsWayToNodesIsRefused() {
+        String peers = "{},".repeat(200_000) + "{}";
+        String text =
+                "{\"apiVersion\": \"cilium.io/v2\", \"kind\": \"CiliumNetworkPolicy\", \"metadata\": {\"name\": \"web\"},"
+                        + " \"spec\": {\"endpointSelector\": {}, \"ingress\": [{\"fromEndpoints\": [" + peers + "]}]}}";
+        PolicyException refused = catchThrowableOfType(PolicyException.class, () -> PolicyDocuments.read(text));
+        assertThat(refused)
+                .hasMessageMatching(
+                        "(?s).*web\\): [0-9]{8} bytes on their way to nodes \\(expected: at most 8388608\\)");
+    }
 }

@@ -30,6 +30,13 @@ final class Failures {
         return Status.fromThrowable(cause).getCode() == Status.Code.NOT_FOUND;
     }
 
+    /** True when an answer is larger than what is taken from a server. */
+    static boolean isTooLarge(Throwable cause) {
+        Status status = Status.fromThrowable(cause);
+        return status.getCode() == Status.Code.RESOURCE_EXHAUSTED
+                && isTooLarge(String.valueOf(status.getDescription()));
+    }
+
     private static boolean isTooLarge(String description) {
         return description.contains("exceeds maximum size") || description.contains("message larger than max");
     }

@@ -13,6 +13,7 @@ import java.util.List;
 /** Reads a prefix page by page, all pages at the revision of the first. */
 final class Lister {
     private static final int ATTEMPTS = 3;
+    private static final int PAGE_DIVISOR = 8;
 
     private final EtcdConnection connection;
 
@@ -33,33 +34,52 @@ final class Lister {
     private Future<Listing> list(Prefixes prefixes, int attempts) {
         Future<Listing> all = Future.succeededFuture(new Listing(0, List.of()));
         for (String prefix : prefixes.all()) {
-            all = all.compose(
-                    sofar -> page(prefix, Wire.first(prefix), sofar.revision(), new ArrayList<>(sofar.entries())));
+            all = all.compose(sofar ->
+                    new Pages(prefix, new ArrayList<>(sofar.entries())).from(Wire.first(prefix), sofar.revision()));
         }
         return all.recover(cause -> attempts > 1 && Failures.isCompacted(cause)
                 ? list(prefixes, attempts - 1)
                 : Future.failedFuture(cause));
     }
 
-    private Future<Listing> page(String prefix, ByteString from, long revision, List<KeyValue> sofar) {
-        RangeRequest request = RangeRequest.newBuilder()
-                .setKey(from)
-                .setRangeEnd(Wire.end(prefix))
-                .setRevision(revision)
-                .setLimit(connection.options().pageSize())
-                .build();
-        return connection
-                .unary("list " + prefix, KVGrpc.getRangeMethod(), request)
-                .compose(page -> next(prefix, revision, page, sofar));
-    }
+    /** The pages of one prefix, one after the other; smaller ones where values are large. */
+    private final class Pages {
+        private final String prefix;
+        private final List<KeyValue> sofar;
+        // owned by: the request on its way
+        private int size = connection.options().pageSize();
 
-    private Future<Listing> next(String prefix, long revision, RangeResponse page, List<KeyValue> sofar) {
-        long at = revision == 0 ? page.getHeader().getRevision() : revision;
-        page.getKvsList().forEach(kv -> sofar.add(Wire.entry(kv)));
-        if (!page.getMore() || page.getKvsCount() == 0) {
-            return Future.succeededFuture(new Listing(at, sofar));
+        Pages(String prefix, List<KeyValue> sofar) {
+            this.prefix = prefix;
+            this.sofar = sofar;
         }
-        ByteString last = page.getKvs(page.getKvsCount() - 1).getKey();
-        return page(prefix, Wire.after(last), at, sofar);
+
+        Future<Listing> from(ByteString first, long revision) {
+            RangeRequest request = RangeRequest.newBuilder()
+                    .setKey(first)
+                    .setRangeEnd(Wire.end(prefix))
+                    .setRevision(revision)
+                    .setLimit(size)
+                    .build();
+            return connection
+                    .unary("list " + prefix, KVGrpc.getRangeMethod(), request)
+                    .compose(page -> next(revision, page), cause -> {
+                        if (size == 1 || !Failures.isTooLarge(cause)) {
+                            return Future.failedFuture(cause);
+                        }
+                        size = Math.max(1, size / PAGE_DIVISOR);
+                        return from(first, revision);
+                    });
+        }
+
+        private Future<Listing> next(long revision, RangeResponse page) {
+            long at = revision == 0 ? page.getHeader().getRevision() : revision;
+            page.getKvsList().forEach(kv -> sofar.add(Wire.entry(kv)));
+            if (!page.getMore() || page.getKvsCount() == 0) {
+                return Future.succeededFuture(new Listing(at, sofar));
+            }
+            ByteString last = page.getKvs(page.getKvsCount() - 1).getKey();
+            return from(Wire.after(last), at);
+        }
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.etcd.jetcd.api.CompactionRequest;
 import io.etcd.jetcd.api.KVGrpc;
+import io.fairlead.kvstore.KeyValue;
 import io.fairlead.kvstore.KvStore;
 import io.fairlead.kvstore.KvStoreContract;
 import io.fairlead.kvstore.Op;
@@ -178,6 +179,18 @@ final class EtcdKvStoreTest extends KvStoreContract {
             assertThat(seen.events()).hasSize(20_001);
             assertThat(seen.breaches()).isEmpty();
         }
+    }
+
+    @Test
+    void valuesThatFillMoreThanAnAnswerAreListedInSmallerPages() {
+        String value = "x".repeat(1 << 20);
+        for (int i = 0; i < 70; i++) {
+            put("%02d".formatted(i), value);
+        }
+        List<KeyValue> entries = get(writer.list(prefix)).entries();
+        assertThat(entries)
+                .hasSize(70)
+                .allSatisfy(entry -> assertThat(entry.value()).hasSize(value.length()));
     }
 
     @Test

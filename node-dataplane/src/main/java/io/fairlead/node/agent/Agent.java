@@ -87,21 +87,10 @@ final class Agent {
         NodeDatapath datapath =
                 NodeDatapath.load(netlink, node, devices, config, new NodeDatapath.Host(controllers, life));
         Reconciler reconciler = datapath.reconciler();
-        ReconcilerSettler settler = new ReconcilerSettler(reconciler, SETTLE_DEADLINE);
         AddressPool pool = new AddressPool(node.podCidrs(), random);
         IdentityClient identities = new IdentityClient(node.name(), node.address(), channels.identity(), CALL_DEADLINE);
-        EndpointManager endpoints = new EndpointManager(
-                new EndpointManager.Settings(config.stateDir(), devices.mtu(config.mtu()), PATIENCE),
-                pool,
-                new EndpointManager.Ports(
-                        new NetlinkPodDevices(netlink),
-                        identities,
-                        new ToldEndpoints(identities, datapath.events().notices()),
-                        settler),
-                random);
-        endpoints.reserve(datapath.loaded().hostEndpoint());
-        restore(endpoints, settler);
-        life.onClose("endpoints", endpoints);
+        EndpointManager endpoints =
+                endpoints(datapath, pool, identities, new NetlinkPodDevices(netlink), devices.mtu(config.mtu()));
         reconciler.start(config.resyncInterval());
         Controller refreshing = controllers.get("endpoint-refresh");
         Runnable tellAgain = () -> {
@@ -116,6 +105,23 @@ final class Agent {
         AgentAnswers answers = parts.answers(netlink, health, parts.collectGarbage(), policies::version);
         serve(view(node, datapath, endpoints, pool, channels, health), answers);
         datapath.events().notices().agentStarted(Instant.now());
+    }
+
+    /** The node's pods, those restored from its disk among them. */
+    private EndpointManager endpoints(
+            NodeDatapath datapath, AddressPool pool, IdentityClient identities, NetlinkPodDevices pods, int mtu) {
+        ReconcilerSettler settler = new ReconcilerSettler(datapath.reconciler(), SETTLE_DEADLINE);
+        ToldEndpoints publisher =
+                new ToldEndpoints(identities, datapath.events().notices());
+        EndpointManager endpoints = new EndpointManager(
+                new EndpointManager.Settings(config.stateDir(), mtu, PATIENCE),
+                pool,
+                new EndpointManager.Ports(pods, identities, publisher, settler),
+                random);
+        endpoints.reserve(datapath.loaded().hostEndpoint());
+        restore(endpoints, settler);
+        life.onClose("endpoints", endpoints);
+        return endpoints;
     }
 
     private AgentView view(

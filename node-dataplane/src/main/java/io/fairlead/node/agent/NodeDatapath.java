@@ -1,11 +1,13 @@
 package io.fairlead.node.agent;
 
+import io.fairlead.node.datapath.DatapathMode;
 import io.fairlead.node.datapath.LoadedDatapath;
 import io.fairlead.node.datapath.Masquerade;
 import io.fairlead.node.datapath.Release;
 import io.fairlead.node.datapath.UpgradedLinks;
 import io.fairlead.node.desired.LocalNode;
 import io.fairlead.node.kernel.KernelException;
+import io.fairlead.node.kernel.KernelTable;
 import io.fairlead.node.kernel.bpf.BpfObject;
 import io.fairlead.node.kernel.bpf.BpfSpec;
 import io.fairlead.node.kernel.bpf.EndpointMap;
@@ -20,6 +22,7 @@ import io.fairlead.node.kernel.netlink.NextHopTable;
 import io.fairlead.node.kernel.netlink.Ownership;
 import io.fairlead.node.kernel.netlink.RouteTable;
 import io.fairlead.node.monitor.ToldIpcache;
+import io.fairlead.node.monitor.ToldPolicies;
 import io.fairlead.node.policy.PolicySwitch;
 import io.fairlead.node.reconcile.Reconciler;
 import io.fairlead.node.reconcile.TableId;
@@ -82,24 +85,29 @@ record NodeDatapath(
         DirectReachability reachability = new DirectReachability(new DirectRoutes(netlink));
         Masquerade masquerade = new Masquerade(loaded, node, host.controllers());
         Reconciler reconciler = new Reconciler(
-                Map.of(
-                        TableId.POLICIES, new PolicyMap(spec, object.map("policies")),
-                        TableId.IPCACHE,
-                                new ToldIpcache(
-                                        new IpcacheMap(spec, object.map("ipcache"), object.map("generation")),
-                                        events.notices()),
-                        TableId.ENDPOINTS, new EndpointMap(spec, object.map("endpoints")),
-                        TableId.INTERFACES, new InterfaceMap(spec, object.map("interfaces")),
-                        TableId.LINKS, links,
-                        TableId.NEXT_HOPS, new NextHopTable(netlink),
-                        TableId.ROUTES, new RouteTable(netlink)),
-                translator(node, devices, config, ends, object, policies),
+                tables(spec, object, links, netlink, events),
+                translator(node, devices, config, ends, loaded, policies),
                 reachability,
                 masquerade.ground(new NodeGround(netlink, node, config, ends.host(), devices), netlink::addresses));
         host.life().onClose("reconciler", reconciler);
         host.life().onClose("masquerade", masquerade.watch(reconciler::resyncSoon));
+        ToldPolicies told = new ToldPolicies(events.notices());
+        reconciler.onReport(report -> told.round(reconciler.state(), reconciler.policies()));
         new Release(links, object.upgrade().maps()).when(reconciler);
         return new NodeDatapath(reconciler, new MetricsMap(spec, object.map("metrics")), reachability, loaded, events);
+    }
+
+    private static Map<TableId, KernelTable<?, ?>> tables(
+            BpfSpec spec, BpfObject object, UpgradedLinks links, Netlink netlink, NodeEvents events) {
+        IpcacheMap ipcache = new IpcacheMap(spec, object.map("ipcache"), object.map("generation"));
+        return Map.of(
+                TableId.POLICIES, new PolicyMap(spec, object.map("policies")),
+                TableId.IPCACHE, new ToldIpcache(ipcache, events.notices()),
+                TableId.ENDPOINTS, new EndpointMap(spec, object.map("endpoints")),
+                TableId.INTERFACES, new InterfaceMap(spec, object.map("interfaces")),
+                TableId.LINKS, links,
+                TableId.NEXT_HOPS, new NextHopTable(netlink),
+                TableId.ROUTES, new RouteTable(netlink));
     }
 
     private static Translator translator(
@@ -107,8 +115,10 @@ record NodeDatapath(
             NodeDevices devices,
             AgentConfig config,
             HostDevices.Ends ends,
-            BpfObject object,
+            LoadedDatapath loaded,
             PolicySwitch policies) {
+        BpfObject object = loaded.object();
+        DatapathMode.Masquerade masquerade = loaded.mode().masquerade();
         return new Translator(
                 node,
                 new Translator.Datapath(
@@ -119,7 +129,7 @@ record NodeDatapath(
                         object.program("to_container").id(),
                         object.program("from_host").id(),
                         object.program("from_netdev").id(),
-                        object.programs().containsKey("to_netdev")
+                        masquerade.ipv4() || masquerade.ipv6()
                                 ? object.program("to_netdev").id()
                                 : 0),
                 new Translator.Routing(config.autoDirectNodeRoutes(), config.routableCidrs()),

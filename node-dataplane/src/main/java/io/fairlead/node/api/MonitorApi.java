@@ -43,7 +43,7 @@ public final class MonitorApi {
         ServerCallStreamObserver<MonitorResponse> call = (ServerCallStreamObserver<MonitorResponse>) to;
         MonitorStart start = MonitorStart.newBuilder()
                 .setCpus(hub.processors())
-                .setPages(hub.sharedBytes() / PAGE)
+                .setPages(hub.sharedBytes() / PAGE / hub.processors())
                 .setPageSize(PAGE)
                 .build();
         MonitorStream stream = new MonitorStream(call, start, sender, STATUSES::toStatus);

@@ -82,8 +82,14 @@ final class StatusLines {
         List<String> waiting =
                 view.reconciler().state().missing().stream().map(Source::label).toList();
         return waiting.isEmpty()
-                ? line("Fairlead", "Ok   " + view.version() + " (v" + view.version() + ")", State.STATE_OK)
+                ? line("Fairlead", "Ok   " + version(), State.STATE_OK)
                 : line("Fairlead", "Waiting for " + String.join(", ", waiting), State.STATE_WARNING);
+    }
+
+    /** "0.1.0 (v0.1.0-17d3d15)": the commit it was built from is told where it is known. */
+    private String version() {
+        String[] parts = view.version().split("\\+", 2);
+        return parts[0] + " (v" + String.join("-", parts) + ")";
     }
 
     /** What the controllers of one part say is wrong. */

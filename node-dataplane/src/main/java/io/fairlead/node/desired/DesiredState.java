@@ -21,6 +21,7 @@ import java.util.Set;
  * @param peers addresses of the cluster by prefix
  * @param identities labels by identity number
  * @param policies what policies say, by name
+ * @param revision of the identity service's store that peers, identities and policies are of
  * @param pods this node's pods by device name
  * @param prepared devices of pods that are being made, index by name: programs are attached, nothing passes yet
  * @param hostAddresses addresses the node has, beside the one others reach it at and its routers'
@@ -31,6 +32,7 @@ public record DesiredState(
         Map<Cidr, Peer> peers,
         Map<Integer, List<String>> identities,
         Map<PolicyName, Policy> policies,
+        long revision,
         Map<String, Pod> pods,
         Map<String, Integer> prepared,
         Set<Ip> hostAddresses,
@@ -53,7 +55,7 @@ public record DesiredState(
 
     /** Nothing said yet. */
     public static final DesiredState NOTHING =
-            new DesiredState(Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Set.of(), Set.of());
+            new DesiredState(Map.of(), Map.of(), Map.of(), Map.of(), 0, Map.of(), Map.of(), Set.of(), Set.of());
 
     public boolean knows(Source source) {
         return complete.contains(source);
@@ -66,30 +68,50 @@ public record DesiredState(
 
     public DesiredState withRoutes(Map<Cidr, PeerRoute> newRoutes) {
         return new DesiredState(
-                newRoutes, peers, identities, policies, pods, prepared, hostAddresses, with(Source.ROUTES));
+                newRoutes, peers, identities, policies, revision, pods, prepared, hostAddresses, with(Source.ROUTES));
     }
 
     /** The same with all the identity service says but policies, which stay. */
     public DesiredState withPeers(Map<Cidr, Peer> newPeers, Map<Integer, List<String>> newIdentities) {
-        return withPeers(newPeers, newIdentities, policies);
+        return withPeers(newPeers, newIdentities, policies, revision);
     }
 
-    /** The same with all the identity service says. */
+    /** The same with all the identity service says, at a revision of its store. */
     public DesiredState withPeers(
-            Map<Cidr, Peer> newPeers, Map<Integer, List<String>> newIdentities, Map<PolicyName, Policy> newPolicies) {
+            Map<Cidr, Peer> newPeers,
+            Map<Integer, List<String>> newIdentities,
+            Map<PolicyName, Policy> newPolicies,
+            long newRevision) {
         return new DesiredState(
-                routes, newPeers, newIdentities, newPolicies, pods, prepared, hostAddresses, with(Source.IDENTITIES));
+                routes,
+                newPeers,
+                newIdentities,
+                newPolicies,
+                newRevision,
+                pods,
+                prepared,
+                hostAddresses,
+                with(Source.IDENTITIES));
     }
 
     /** The same with what addresses the node has now. */
     public DesiredState withHostAddresses(Set<Ip> addresses) {
-        return new DesiredState(routes, peers, identities, policies, pods, prepared, Set.copyOf(addresses), complete);
+        return new DesiredState(
+                routes, peers, identities, policies, revision, pods, prepared, Set.copyOf(addresses), complete);
     }
 
     /** The same with all pods of the node. */
     public DesiredState withPods(Map<String, Pod> newPods) {
         return new DesiredState(
-                routes, peers, identities, policies, Map.copyOf(newPods), prepared, hostAddresses, with(Source.PODS));
+                routes,
+                peers,
+                identities,
+                policies,
+                revision,
+                Map.copyOf(newPods),
+                prepared,
+                hostAddresses,
+                with(Source.PODS));
     }
 
     /** The same with a device whose pod is not known yet. */
@@ -117,6 +139,7 @@ public record DesiredState(
                 peers,
                 identities,
                 policies,
+                revision,
                 Map.copyOf(newPods),
                 Map.copyOf(newPrepared),
                 hostAddresses,

@@ -52,6 +52,7 @@ public final class IdentityFeed extends Subscription<StreamIdentitiesRequest, St
     private final Map<PolicyName, String> unreadable = new TreeMap<>(); // owned by: the executor
     private volatile long version; // written by: the executor
     private String epoch = ""; // owned by: the executor
+    private long assembled; // version of what was taken in, owned by: the executor
     private long lastNonce; // owned by: the executor
     private boolean inSnapshot; // owned by: the executor
     private String lastError = ""; // owned by: the executor
@@ -115,8 +116,9 @@ public final class IdentityFeed extends Subscription<StreamIdentitiesRequest, St
         if (!ready) {
             return;
         }
+        assembled = response.getVersion();
         // the content is taken when the round starts: one that is tried again must not bring back what is outdated
-        whenInKernel(() -> update(peers.content(), identities.content(), policies.content()), report -> {
+        whenInKernel(this::update, report -> {
             if (response.getNonce() > lastNonce) {
                 version = response.getVersion();
                 epoch = response.getEpoch();
@@ -126,9 +128,12 @@ public final class IdentityFeed extends Subscription<StreamIdentitiesRequest, St
         });
     }
 
-    private CompletableFuture<Report> update(
-            Map<Cidr, Peer> newPeers, Map<Integer, List<String>> newIdentities, Map<PolicyName, Policy> newPolicies) {
-        return reconciler.update(state -> state.withPeers(newPeers, newIdentities, newPolicies));
+    private CompletableFuture<Report> update() {
+        Map<Cidr, Peer> newPeers = peers.content();
+        Map<Integer, List<String>> newIdentities = identities.content();
+        Map<PolicyName, Policy> newPolicies = policies.content();
+        long revision = assembled;
+        return reconciler.update(state -> state.withPeers(newPeers, newIdentities, newPolicies, revision));
     }
 
     private boolean takePolicies(StreamIdentitiesResponse response) {

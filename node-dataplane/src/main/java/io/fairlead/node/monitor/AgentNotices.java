@@ -46,6 +46,16 @@ public final class AgentNotices {
         tell("Endpoint regenerated", object("id", id, "labels", labels));
     }
 
+    /**
+     * An endpoint is not judged by what policies say.
+     *
+     * @param id of the endpoint
+     * @param labels of its pod
+     */
+    public void endpointRegenerationFailed(int id, List<String> labels, String error) {
+        tell("Failed endpoint regeneration", object("id", id, "labels", labels, "error", error));
+    }
+
     public void ipcacheUpserted(Cidr cidr, IpcacheEntry entry) {
         Map<String, Object> text = object(
                 "cidr",

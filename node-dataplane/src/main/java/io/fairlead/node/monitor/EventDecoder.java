@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import java.util.function.LongUnaryOperator;
 
@@ -108,7 +109,23 @@ final class EventDecoder {
     }
 
     /**
-     * One record of the ring buffer; empty when it is of a type or length that is not known.
+     * The events of one record: any number of debug messages, or one packet.
+     *
+     * @param bytes in native byte order, from 0 on
+     * @param size of the record
+     */
+    void decode(ByteBuffer bytes, int size, Consumer<Event> into) {
+        if (size < 2 * debug.size || types.get(Byte.toUnsignedInt(bytes.get(debug.type))) != EventType.DEBUG) {
+            decode(bytes, size).ifPresent(into);
+            return;
+        }
+        for (int at = 0; at + debug.size <= size; at += debug.size) {
+            decode(bytes.slice(at, debug.size).order(bytes.order()), debug.size).ifPresent(into);
+        }
+    }
+
+    /**
+     * A record of one event; empty when it is of a type or length that is not known.
      *
      * @param bytes in native byte order, from 0 on
      * @param size of the record

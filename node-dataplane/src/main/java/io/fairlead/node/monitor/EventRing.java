@@ -54,7 +54,7 @@ public final class EventRing implements EventSource {
         // on Linux System.nanoTime is CLOCK_MONOTONIC, and the wall clock may have been set meanwhile
         Instant now = Instant.now();
         offset = now.getEpochSecond() * 1_000_000_000L + now.getNano() - System.nanoTime();
-        return ring.drain(most, (bytes, length) -> decoder.decode(bytes, length).ifPresent(into::add));
+        return ring.drain(most, (bytes, length) -> decoder.decode(bytes, length, into::add));
     }
 
     @Override

@@ -10,12 +10,15 @@ public interface EventSource extends AutoCloseable {
     /** Bytes of the memory shared with the kernel. */
     int size();
 
+    /** Events a record holds at most. */
+    int EVENTS_A_RECORD = 4;
+
     /**
      * Takes what is there.
      *
-     * @param most events
-     * @param into gets them, oldest first; what is not understood is left out
-     * @return events taken
+     * @param most records
+     * @param into gets their events, oldest first; what is not understood is left out
+     * @return records taken
      */
     int take(int most, List<Event> into);
 

@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
 public final class MonitorHub implements AgentEvents, AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(MonitorHub.class);
     private static final long INTERVAL_MS = 5;
-    /** Events of one look: a full ring of the shortest. */
+    /** Records of one look: a full ring of the shortest. */
     private static final int MOST = 32768;
 
     private static final long CLOSE_SECONDS = 2;
@@ -195,10 +195,14 @@ public final class MonitorHub implements AgentEvents, AutoCloseable {
         }
     }
 
-    /** Hands on what is there; returns whether there is more. */
+    /**
+     * Hands on what is there; returns whether there is more and somebody has room. What nobody has room for stays: the
+     * datapath gives up on a full ring sooner than it writes, and nothing is decoded only to be thrown away.
+     */
     private boolean drain() {
+        int most = room();
         List<Event> taken = new ArrayList<>();
-        int count = source.take(MOST, taken);
+        int count = most == 0 ? 0 : source.take(most, taken);
         long[] now = new long[lost.length];
         source.lost(now);
         for (int cpu = 0; cpu < lost.length; cpu++) {
@@ -210,7 +214,16 @@ public final class MonitorHub implements AgentEvents, AutoCloseable {
         if (!taken.isEmpty()) {
             offer(taken);
         }
-        return count == MOST;
+        return count > 0 && count == most && room() > 0;
+    }
+
+    /** Records that the listener with the most room can take. */
+    private int room() {
+        int most = 0;
+        for (Subscription subscription : subscriptions) {
+            most = Math.max(most, subscription.room());
+        }
+        return Math.min(MOST, (most + EventSource.EVENTS_A_RECORD - 1) / EventSource.EVENTS_A_RECORD);
     }
 
     private void offer(List<? extends Event> told) {

@@ -54,6 +54,11 @@ public final class Subscription implements AutoCloseable {
         return listener;
     }
 
+    /** Events there is room for. */
+    synchronized int room() {
+        return room - waiting.size();
+    }
+
     /** Adds those the listener wants. Returns whether there is something to take. */
     synchronized boolean offer(List<? extends Event> events) {
         for (Event event : events) {

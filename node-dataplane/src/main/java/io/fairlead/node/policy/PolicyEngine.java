@@ -27,6 +27,7 @@ import java.util.TreeMap;
  * <p>Pure: changes of one identity or policy cost what they touch. Used by the reconciler's thread only.
  */
 final class PolicyEngine {
+    private static final String OPEN_TEXT = "the rest passes (no default deny)";
     private static final String LOCALHOST_TEXT = "reserved:host reaches the node's own pods (allow-localhost)";
 
     private final PolicySettings settings;
@@ -188,12 +189,24 @@ final class PolicyEngine {
                 names.add(policy.getKey());
             }
         }
+        // programs look at rules only where something is enforced: who only denies lets the rest through by a rule
+        ingress |= !ingress && letsRestThrough(lines, true);
+        egress |= !egress && letsRestThrough(lines, false);
         if (ingress && settings.localhost() == PolicySettings.Localhost.ALWAYS) {
             Peer host = new Peer.Named(Peer.Entity.HOST);
             lines.add(new Line(numbers.of(LOCALHOST_TEXT), true, false, false, List.of(host), List.of(PortBlock.ANY)));
         }
         RuleSet rules = new RuleSet(lines, ingress, egress, settings.audit());
         return new Wanted(rules.isNone() ? RuleSet.NONE : rules, List.copyOf(names));
+    }
+
+    private boolean letsRestThrough(List<Line> lines, boolean ingress) {
+        boolean denies = lines.stream().anyMatch(line -> line.deny() && line.ingress() == ingress);
+        if (denies) {
+            int open = numbers.of(OPEN_TEXT);
+            lines.add(new Line(open, ingress, false, true, List.of(), List.of(PortBlock.ANY)));
+        }
+        return denies;
     }
 
     private void compile(Map<PolicyName, Policy> newPolicies) {
@@ -220,8 +233,10 @@ final class PolicyEngine {
     }
 
     private void add(List<DirectionRule> rules, boolean ingress, String text, List<Line> lines) {
-        for (int i = 0; i < rules.size(); i++) {
-            DirectionRule rule = rules.get(i);
+        int allowed = 0;
+        int denied = 0;
+        for (DirectionRule rule : rules) {
+            String number = rule.deny() ? "Deny[" + denied++ + "]" : "[" + allowed++ + "]";
             List<Peer> peers = rule.peers().stream()
                     .filter(peer -> !(peer instanceof Peer.Nobody))
                     .distinct()
@@ -233,12 +248,7 @@ final class PolicyEngine {
                     .distinct()
                     .toList();
             lines.add(new Line(
-                    numbers.of(text + "[" + i + "]"),
-                    ingress,
-                    rule.deny(),
-                    everybody,
-                    everybody ? List.of() : peers,
-                    blocks));
+                    numbers.of(text + number), ingress, rule.deny(), everybody, everybody ? List.of() : peers, blocks));
         }
     }
 

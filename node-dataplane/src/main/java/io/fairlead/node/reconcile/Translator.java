@@ -7,7 +7,6 @@ import io.fairlead.contract.Mac;
 import io.fairlead.node.desired.DesiredState;
 import io.fairlead.node.desired.LocalNode;
 import io.fairlead.node.desired.Peer;
-import io.fairlead.node.desired.PeerRoute;
 import io.fairlead.node.desired.Pod;
 import io.fairlead.node.kernel.Attachment;
 import io.fairlead.node.kernel.Hook;
@@ -16,7 +15,6 @@ import io.fairlead.node.kernel.LocalEndpoint;
 import io.fairlead.node.kernel.NextHop;
 import io.fairlead.node.kernel.PodInterface;
 import io.fairlead.node.kernel.PolicyRef;
-import io.fairlead.node.kernel.RouteTarget;
 import io.fairlead.node.policy.PolicySwitch;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -136,21 +134,19 @@ public final class Translator {
                 last != null && sameHost && before.peers() == state.peers() && prefixes.equals(lastPrefixes);
         lastRefs = refs;
         lastPrefixes = prefixes;
-        Map<Cidr, String> refused = new HashMap<>();
-        Map<Integer, NextHop> hops = new HashMap<>();
-        Map<Cidr, RouteTarget> routes = new HashMap<>();
-        routes(state, observed, reachability, hops, routes, refused);
+        WantedRoutes routes = WantedRoutes.of(node, datapath.hostIfindex(), routing, ids, observed);
+        routes.add(state.routes().values(), reachability);
         Tables tables = new Tables(
                 policies.entries(),
                 samePeers ? last.ipcache() : ipcache(state),
                 samePolicies ? last.endpoints() : endpoints(state),
                 samePolicies ? last.interfaces() : interfaces(state),
                 sameDevices ? last.links() : links(state),
-                hops,
-                routes);
+                routes.hops(),
+                routes.routes());
         lastTables = tables;
         lastState = state;
-        return new Translation(tables, refused);
+        return new Translation(tables, routes.refused());
     }
 
     /** The devices towards other nodes, which come and go. Called by the reconciler. */
@@ -164,68 +160,6 @@ public final class Translator {
     /** The devices towards other nodes as last seen, index by name. Any thread. */
     Map<String, Integer> nativeDevices() {
         return datapath.nativeDevices();
-    }
-
-    private void routes(
-            DesiredState state,
-            Map<Integer, NextHop> observed,
-            Reachability reachability,
-            Map<Integer, NextHop> hops,
-            Map<Cidr, RouteTarget> routes,
-            Map<Cidr, String> refused) {
-        ids.observe(observed);
-        for (int i = 0; i < node.podCidrs().size(); i++) {
-            Ip router = node.routers().get(i);
-            routes.put(
-                    node.podCidrs().get(i),
-                    new RouteTarget.Device(datapath.hostIfindex(), Optional.empty(), Optional.of(router)));
-        }
-        for (PeerRoute route : state.routes().values()) {
-            Optional<String> reason = refusal(route);
-            if (node.owns(route) || !routing.directRoutes()) {
-                continue;
-            }
-            if (reason.isPresent()) {
-                refused.put(route.cidr(), reason.get());
-                continue;
-            }
-            Reachability.Result reach = reachability.of(route.nextHop());
-            if (reach instanceof Reachability.Result.Not not) {
-                refused.put(route.cidr(), not.reason());
-            } else if (reach instanceof Reachability.Result.Direct direct) {
-                NextHop hop = new NextHop(route.nextHop(), direct.ifindex());
-                ids.of(hop)
-                        .ifPresentOrElse(
-                                id -> {
-                                    hops.put(id, hop);
-                                    routes.put(route.cidr(), new RouteTarget.Via(id));
-                                },
-                                () -> refused.put(route.cidr(), ids.exhausted()));
-            }
-        }
-        ids.keep(hops.keySet());
-    }
-
-    /** A route that would take this node's own pods or its way to other nodes away is refused. */
-    private Optional<String> refusal(PeerRoute route) {
-        if (node.owns(route)) {
-            return Optional.empty();
-        }
-        List<Cidr> allowed = routing.nativeCidrs();
-        if (!allowed.isEmpty() && allowed.stream().noneMatch(cidr -> cidr.contains(route.cidr()))) {
-            return Optional.of("pod CIDR " + route.cidr() + " of " + route.nodeName()
-                    + " is outside ipv4-native-routing-cidr " + allowed);
-        }
-        for (Cidr own : node.podCidrs()) {
-            if (own.overlaps(route.cidr())) {
-                return Optional.of(
-                        "pod CIDR " + route.cidr() + " of " + route.nodeName() + " overlaps this node's " + own);
-            }
-        }
-        if (route.cidr().contains(route.nextHop()) || route.cidr().contains(node.address())) {
-            return Optional.of("pod CIDR " + route.cidr() + " of " + route.nodeName() + " contains a node's address");
-        }
-        return Optional.empty();
     }
 
     private Map<Cidr, IpcacheEntry> ipcache(DesiredState state) {

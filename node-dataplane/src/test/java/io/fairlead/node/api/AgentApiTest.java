@@ -148,7 +148,7 @@ class AgentApiTest {
                 () -> List.of(new Metric(0, Metric.Direction.EGRESS, 3, 294)),
                 controllers,
                 RouteServiceGrpc.newBlockingStub(distributing.channel()),
-                "0.1.0",
+                "0.1.0+17d3d15",
                 inputs);
         serving =
                 new Served(Files.createDirectory(directory.resolve("a")), new AgentApi(view, answers(), Runnable::run));
@@ -263,7 +263,7 @@ class AgentApiTest {
                         "Kernel state",
                         "Policy");
         assertThat(line("KVStore")).isEqualTo("Ok   etcd: 1/1 connected");
-        assertThat(line("Fairlead")).isEqualTo("Ok   0.1.0 (v0.1.0)");
+        assertThat(line("Fairlead")).isEqualTo("Ok   0.1.0 (v0.1.0-17d3d15)");
         assertThat(line("Routes")).isEqualTo("2/2 direct node routes installed [ens33]");
     }
 
@@ -357,9 +357,10 @@ class AgentApiTest {
                 .singleElement()
                 .matches(m -> m.getPackets() == 3 && m.getDirection().equals("EGRESS"));
         assertThat(api.listEndpoints(ListEndpointsRequest.getDefaultInstance()).getEndpointsList())
-                .isEmpty();
+                .singleElement()
+                .matches(host -> host.getId() == 4999 && host.getIdentity() == 1);
         assertThat(api.getVersion(GetVersionRequest.getDefaultInstance()).getVersion())
-                .isEqualTo("0.1.0");
+                .isEqualTo("0.1.0+17d3d15");
     }
 
     @Test

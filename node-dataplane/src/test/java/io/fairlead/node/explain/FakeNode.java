@@ -79,6 +79,7 @@ public final class FakeNode implements Routing {
                 peers,
                 Map.of(),
                 Map.of(),
+                0,
                 Map.of("lxca", pod(10, "lxca", A), "lxcb", pod(11, "lxcb", B)),
                 Map.of(),
                 Set.of(),

@@ -6,7 +6,9 @@ import io.fairlead.node.kernel.bpf.BpfSpec;
 import io.fairlead.node.kernel.bpf.StructCodec;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -90,6 +92,22 @@ class EventDecoderTest {
                 assertThat(decoded.source()).isEqualTo(149);
             });
         }
+    }
+
+    @Test
+    void aRecordOfSeveralMessagesIsReadInOrderWithoutItsEmptyPlaces() {
+        ByteBuffer two = record("debug_event", "EVENT_DEBUG", 48).buffer();
+        ByteBuffer nothing = record("debug_event", "EVENT_NOTHING", 8).buffer();
+        ByteBuffer last = record("debug_event", "EVENT_DEBUG", 15).buffer();
+        ByteBuffer all = ByteBuffer.allocate(3 * two.capacity() + 8).order(ByteOrder.nativeOrder());
+        all.put(0, two, 0, two.capacity())
+                .put(two.capacity(), nothing, 0, two.capacity())
+                .put(2 * two.capacity(), last, 0, two.capacity());
+        List<Event> events = new ArrayList<>();
+        decoder.decode(all, all.capacity(), events::add);
+        assertThat(events)
+                .map(event -> ((Event.Debug) event).header().subtype())
+                .containsExactly(48, 15);
     }
 
     @Test

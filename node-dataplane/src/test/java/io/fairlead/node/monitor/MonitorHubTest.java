@@ -179,11 +179,30 @@ class MonitorHubTest {
     }
 
     @Test
+    void whatNobodyHasRoomForStaysInTheRing() throws InterruptedException {
+        Subscription slow = listen(DEBUG);
+        for (int i = 0; i < 1000; i++) {
+            source.ring.add(debug(1, i));
+        }
+        until(() -> source.ring.size() <= 900);
+        source.lost.set(0, 7);
+        Subscription another = listen(DEBUG);
+        another.close();
+        until(() -> hub.listeners() == 1);
+        assertThat(source.ring).as("read by nobody before there is room").hasSizeBetween(800, 900);
+        List<Event> all = take(slow, 1001);
+        assertThat(all.stream().filter(Event.Debug.class::isInstance)).hasSize(1000);
+        assertThat(all).contains(new Event.Lost(0, 7));
+    }
+
+    @Test
     void theGapIsToldWhereItIs() throws InterruptedException {
         Subscription slow = listen(DEBUG);
+        Subscription quick = listen(DEBUG);
         for (int i = 0; i < 150; i++) {
             source.ring.add(debug(1, i));
         }
+        take(quick, 150);
         until(source.ring::isEmpty);
         take(slow, 50);
         Event last = debug(1, 1000);

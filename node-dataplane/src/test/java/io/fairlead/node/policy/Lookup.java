@@ -10,16 +10,19 @@ import java.util.Optional;
 public final class Lookup {
     private Lookup() {}
 
-    /** Whether a packet passes. */
+    /** Whether a packet passes: as the programs do it, rules count only where something is enforced. */
     public static boolean passes(
             Map<PolicyKey, PolicyEntry> entries, PolicyRef ref, boolean ingress, int peer, int protocol, int port) {
+        if (!(ingress ? ref.ingress() : ref.egress())) {
+            return true;
+        }
         Optional<PolicyEntry> own = longest(entries, ref.id(), ingress, peer, protocol, port);
         Optional<PolicyEntry> any = longest(entries, ref.id(), ingress, 0, protocol, port);
         if (own.filter(PolicyEntry::deny).isPresent()
                 || any.filter(PolicyEntry::deny).isPresent()) {
             return false;
         }
-        return own.isPresent() || any.isPresent() || !(ingress ? ref.ingress() : ref.egress());
+        return own.isPresent() || any.isPresent();
     }
 
     private static Optional<PolicyEntry> longest(

@@ -37,7 +37,7 @@ public final class PolicyBench {
         }
         for (int run = 0; run < 10; run++) {
             DesiredState state = DesiredState.NOTHING
-                    .withPeers(Map.of(), identities, policies)
+                    .withPeers(Map.of(), identities, policies, 1)
                     .withPods(Map.copyOf(world.pods));
             PolicySwitch judges = new PolicySwitch(PolicySettings.DEFAULT, 1);
             long full = round(judges, state);
@@ -50,7 +50,7 @@ public final class PolicyBench {
             Map<PolicyName, Policy> changed = new HashMap<>(policies);
             Policy other = policy(100);
             changed.put(other.name(), other);
-            long policy = round(judges, state.withPeers(Map.of(), more, changed));
+            long policy = round(judges, state.withPeers(Map.of(), more, changed, 2));
             System.out.printf(
                     "entries %d: all %.2f ms, one identity %.3f ms, nothing %.3f ms, one policy %.2f ms%n",
                     entries, full / 1e6, one / 1e6, none / 1e6, policy / 1e6);

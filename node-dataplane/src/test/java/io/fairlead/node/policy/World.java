@@ -69,7 +69,7 @@ public final class World {
     /** All as it is now. */
     public DesiredState state() {
         return DesiredState.NOTHING
-                .withPeers(Map.copyOf(peers), Map.copyOf(identities), Map.copyOf(policies))
+                .withPeers(Map.copyOf(peers), Map.copyOf(identities), Map.copyOf(policies), 1)
                 .withPods(Map.copyOf(pods));
     }
 

@@ -406,7 +406,7 @@ class PolicySwapTest {
     private Report apply() throws Exception {
         var wanted = world.state();
         return reconciler
-                .update(state -> state.withPeers(wanted.peers(), wanted.identities(), wanted.policies())
+                .update(state -> state.withPeers(wanted.peers(), wanted.identities(), wanted.policies(), 1)
                         .withPods(wanted.pods()))
                 .get(20, TimeUnit.SECONDS);
     }

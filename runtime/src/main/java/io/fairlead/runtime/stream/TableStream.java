@@ -105,15 +105,16 @@ final class TableStream<K, V> {
                 nextChunk = 0;
             }
             long nonce = ++lastNonce;
-            byte[] body = current.body(nextChunk++, all.codec());
-            if (nextChunk == current.chunks()) {
+            boolean first = nextChunk == 0;
+            byte[] body = current.body(nextChunk, all.codec());
+            if (current.isLast(nextChunk++)) {
                 unacknowledged.add(new Sent(nonce, current.version(), current.epoch()));
                 sentVersion = current.version();
                 sentEpoch = current.epoch();
                 update = null;
             }
             sink.send(new Frame(nonce, body));
-            all.sent(current.isSnapshot() && nextChunk == 1);
+            all.sent(current.isSnapshot() && first);
         }
     }
 

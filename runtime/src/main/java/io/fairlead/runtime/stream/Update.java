@@ -1,26 +1,33 @@
 package io.fairlead.runtime.stream;
 
+import com.google.protobuf.MessageLite;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
-/** The way from one version to another, in pieces that are encoded when first sent and shared by all who take it. */
+/**
+ * The way from one version to another, in pieces that are encoded when first sent and shared by all who take it.
+ *
+ * <p>A piece has at most {@link #CHUNK} changes and about {@link #CHUNK_BYTES} bytes, but at least one change: nodes refuse
+ * messages far larger.
+ */
 final class Update<K, V> {
     static final int CHUNK = 1_000;
+    static final int CHUNK_BYTES = 1 << 20;
 
     private final VersionedTable<K, V> table;
     private final long since;
     private final boolean snapshot;
     private final List<Change<K, V>> changes;
-    // owned by: the context of the streams
-    private final byte @Nullable [][] bodies;
+    // owned by: the context of the streams, as all below
+    private final List<byte[]> bodies = new ArrayList<>();
+    private int encoded;
+    private int guess = CHUNK;
 
     private Update(VersionedTable<K, V> table, long since, boolean snapshot, List<Change<K, V>> changes) {
         this.table = table;
         this.since = since;
         this.snapshot = snapshot;
         this.changes = changes;
-        this.bodies = new byte[Math.max(1, (changes.size() + CHUNK - 1) / CHUNK)][];
     }
 
     static <K, V> Update<K, V> snapshot(VersionedTable<K, V> table) {
@@ -52,21 +59,35 @@ final class Update<K, V> {
         return !snapshot && changes.isEmpty();
     }
 
-    int chunks() {
-        return bodies.length;
+    /** Whether a piece that was encoded is the last one. */
+    boolean isLast(int index) {
+        return index == bodies.size() - 1 && encoded == changes.size();
     }
 
+    /** A piece; those before it have been asked for. */
     byte[] body(int index, TableCodec<K, V> codec) {
-        byte[] body = bodies[index];
-        if (body == null) {
-            boolean last = index == bodies.length - 1;
-            List<Change<K, V>> part = changes.subList(index * CHUNK, Math.min(changes.size(), (index + 1) * CHUNK));
-            // who has only a part must not resume behind it
-            long reached = last ? version() : since;
-            body = codec.encode(new Chunk<>(table.epoch(), reached, snapshot, last, part))
-                    .toByteArray();
-            bodies[index] = body;
+        if (index == bodies.size()) {
+            bodies.add(next(codec));
         }
-        return body;
+        return bodies.get(index);
+    }
+
+    private byte[] next(TableCodec<K, V> codec) {
+        int count = Math.min(guess, changes.size() - encoded);
+        MessageLite message = encode(encoded + count, codec);
+        while (count > 1 && message.getSerializedSize() > CHUNK_BYTES) {
+            count /= 2;
+            message = encode(encoded + count, codec);
+        }
+        encoded += count;
+        guess = Math.min(CHUNK, Math.max(1, 2 * count));
+        return message.toByteArray();
+    }
+
+    private MessageLite encode(int end, TableCodec<K, V> codec) {
+        boolean last = end == changes.size();
+        // who has only a part must not resume behind it
+        long reached = last ? version() : since;
+        return codec.encode(new Chunk<>(table.epoch(), reached, snapshot, last, changes.subList(encoded, end)));
     }
 }

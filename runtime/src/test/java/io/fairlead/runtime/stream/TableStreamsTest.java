@@ -56,6 +56,7 @@ final class TableStreamsTest {
         String epoch = "";
         long lastNonce;
         int received;
+        int largest;
         int ready;
 
         @Nullable
@@ -105,6 +106,7 @@ final class TableStreamsTest {
             assertThat(response.getNonce()).isEqualTo(++lastNonce);
             ready--;
             received++;
+            largest = Math.max(largest, frame.length());
             if (response.getSnapshot() && !inSnapshot) {
                 staged = new TreeMap<>();
             }
@@ -140,6 +142,25 @@ final class TableStreamsTest {
 
     private static List<Change<String, String>> put(String key, String value) {
         return List.of(new Change.Upsert<>(key, value));
+    }
+
+    @Test
+    void largeValuesComeInPiecesThatNodesTake() {
+        Map<String, String> large = new TreeMap<>();
+        for (int i = 0; i < 3_000; i++) {
+            large.put("%04d".formatted(i), i % 100 == 7 ? "x".repeat(700_000) : "small");
+        }
+        streams.publish(table(1, large));
+        Node node = new Node();
+        Node later = new Node();
+        node.connect(streams, DEV1);
+        node.allow(1_000);
+        later.connect(streams, new NodeName("dev2"));
+        later.allow(1_000);
+        assertThat(node.kernel).isEqualTo(large);
+        assertThat(later.kernel).isEqualTo(large);
+        assertThat(node.largest).isLessThan(Update.CHUNK_BYTES + 100);
+        assertThat(node.received).isBetween(21, 200).isEqualTo(later.received);
     }
 
     @Test

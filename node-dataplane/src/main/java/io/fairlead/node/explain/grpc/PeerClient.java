@@ -33,7 +33,7 @@ public final class PeerClient implements Peers {
             return ExplainMessages.explanation(
                     AgentServiceGrpc.newBlockingStub(channel).explain(ExplainMessages.arriving(packet)));
         } catch (StatusRuntimeException e) {
-            throw Status.UNAVAILABLE
+            throw Status.FAILED_PRECONDITION
                     .withDescription("the packet goes on to node " + node + ", whose agent at " + address
                             + " cannot be asked: " + Statuses.text(e))
                     .withCause(e)

@@ -15,9 +15,8 @@ import java.util.Optional;
 /** The map "ipcache": identity of the addresses of a prefix; the longest prefix counts. */
 public final class IpcacheMap extends MapTable<Cidr, IpcacheEntry> {
     private final Fields fields;
-    private final StructCodec key;
     private final StructCodec value;
-    private final int familyBits;
+    private final Prefixes prefixes;
     private final BpfMap generation;
 
     /**
@@ -28,10 +27,8 @@ public final class IpcacheMap extends MapTable<Cidr, IpcacheEntry> {
         super(map);
         this.generation = generation;
         fields = new Fields(spec);
-        key = spec.struct(map.spec().keyType());
+        prefixes = new Prefixes(spec, map);
         value = spec.struct(map.spec().valueType());
-        // The family stands before the address, and is always compared in full.
-        familyBits = key.fields().get("family").size() * Byte.SIZE;
     }
 
     @Override
@@ -63,14 +60,12 @@ public final class IpcacheMap extends MapTable<Cidr, IpcacheEntry> {
 
     @Override
     void writeKey(ByteBuffer keys, int offset, Cidr cidr) {
-        Value written = key.at(keys, offset).putInt("prefixlen", familyBits + cidr.prefixLength());
-        fields.putIp(written, "", cidr.address());
+        prefixes.put(keys, offset, cidr);
     }
 
     @Override
     Cidr readKey(ByteBuffer keys, int offset) {
-        Value read = key.at(keys, offset);
-        return Cidr.containing(fields.getIp(read, ""), read.getInt("prefixlen") - familyBits);
+        return prefixes.get(keys, offset);
     }
 
     @Override

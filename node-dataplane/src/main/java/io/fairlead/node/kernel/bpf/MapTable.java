@@ -1,5 +1,6 @@
 package io.fairlead.node.kernel.bpf;
 
+import io.fairlead.contract.Cidr;
 import io.fairlead.contract.Ip;
 import io.fairlead.node.kernel.KernelException;
 import io.fairlead.node.kernel.KernelTable;
@@ -220,6 +221,29 @@ abstract class MapTable<K, V> implements KernelTable<K, V> {
             int flags = value.getInt("policy.flags");
             return new PolicyRef(
                     value.getInt("policy.id"), (flags & ingress) != 0, (flags & egress) != 0, (flags & audit) != 0);
+        }
+    }
+
+    /** Prefixes of addresses as keys: the family stands before the address, and is always compared in full. */
+    static final class Prefixes {
+        private final Fields fields;
+        private final StructCodec key;
+        private final int familyBits;
+
+        Prefixes(BpfSpec spec, BpfMap map) {
+            fields = new Fields(spec);
+            key = spec.struct(map.spec().keyType());
+            familyBits = key.fields().get("family").size() * Byte.SIZE;
+        }
+
+        void put(ByteBuffer keys, int offset, Cidr cidr) {
+            Value written = key.at(keys, offset).putInt("prefixlen", familyBits + cidr.prefixLength());
+            fields.putIp(written, "", cidr.address());
+        }
+
+        Cidr get(ByteBuffer keys, int offset) {
+            Value read = key.at(keys, offset);
+            return Cidr.containing(fields.getIp(read, ""), read.getInt("prefixlen") - familyBits);
         }
     }
 }

@@ -77,6 +77,15 @@ class EventRingTest {
     }
 
     @Test
+    void aPacketThatIsOnlyExplainedIsNotTold() {
+        listen(EnumSet.allOf(SettingsMap.Event.class));
+        int explain = node.spec.number("packet_mark", "MARK_EXPLAIN");
+        node.inside(() ->
+                TestRun.run(node.object.program("from_container"), new TestRun.Input(ping(B), node.lxcA, explain, 1)));
+        assertThat(take()).isEmpty();
+    }
+
+    @Test
     void aDeliveredPacketIsTracedWithAllThatIsKnownOfIt() {
         listen(EnumSet.of(SettingsMap.Event.TRACE));
         byte[] frame = ping(B);

@@ -84,6 +84,57 @@ class ForwardingTest {
     }
 
     @Test
+    void nobodysAddressIsUnreachableForEverybody() {
+        for (Namespace from : List.of(one.namespace, three.namespace, one.pods.get("a"), three.pods.get("c"))) {
+            assertThat(ping(from, Machine.pod4(1, 200), ""))
+                    .contains("From 10.244.1.1")
+                    .contains("Destination Host Unreachable");
+            assertThat(ping(from, Machine.pod6(1, 200), ""))
+                    .contains("From fd00:1::1")
+                    .contains("Address unreachable");
+        }
+    }
+
+    /** What the stack takes although its destination is no single host's, or by a device without a program. */
+    @Test
+    void forgedSourcesInUnusualFramesAreNoPods() {
+        one.namespace.in("ip link add side type veth peer name side netns " + three.namespace.name());
+        one.namespace.in("ip link set side up; sysctl -qw net.ipv6.conf.side.forwarding=1");
+        three.namespace.in("ip link set side up");
+        long before = one.counted(DropReason.DROP_INVALID_SOURCE_IP, Metric.Direction.INGRESS);
+        String result = three.namespace.in("""
+                python3 - <<'PY'
+                import socket
+                def mac(text): return bytes.fromhex(text.replace(":", ""))
+                def send(device, to, packet):
+                    s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+                    s.bind((device, 0))
+                    s.send(to + bytes(6) + packet)
+                def six(source, to):
+                    return (bytes.fromhex("86dd" "60000000" "00081140") + socket.inet_pton(socket.AF_INET6, source)
+                            + socket.inet_pton(socket.AF_INET6, to) + bytes.fromhex("0fa0003500080000"))
+                ens33 = mac("%s")
+                side = mac("%s")
+                tag = bytes.fromhex("81000000")
+                pod = six("fd00:1::11", "fd00:1::10")
+                node = six("fd02::31", "fd00:1::10")
+                send("ens33", ens33, tag + pod)
+                send("ens33", ens33, tag + node)
+                send("ens33", bytes([255] * 6), six("fd00:1::11", "fd02::31"))
+                send("side", side, pod)
+                print("sent")
+                PY
+                """.formatted(one.namespace.mac("ens33"), one.namespace.mac("side")));
+        assertThat(result).contains("sent");
+        long deadline = System.nanoTime() + 2_000_000_000L;
+        long counted;
+        do {
+            counted = one.counted(DropReason.DROP_INVALID_SOURCE_IP, Metric.Direction.INGRESS) - before;
+        } while (counted < 4 && System.nanoTime() < deadline);
+        assertThat(counted).isEqualTo(4);
+    }
+
+    @Test
     void streamsWithLargeSegmentsArrive() {
         Namespace c = three.pods.get("c");
         String serve = "import socket;s=socket.create_server(('%s',0));print(s.getsockname()[1],flush=True);"

@@ -441,7 +441,7 @@ class HooksTest {
                                     .isEqualTo(join(B_MAC.bytes(), B_GATE.bytes(), slice(six, 12, six.length)));
                             assertThat(o.mark()).as("judged").isEqualTo(0x0c00);
                         }),
-                        Row.dropped("nobody's pod address", none, DROP_UNROUTABLE_IP),
+                        told("nobody's pod address", none, DROP_UNROUTABLE_IP, 3, 1),
                         Row.dropped("the node's own address", own, DROP_UNROUTABLE_IP),
                         Row.dropped(
                                 "group",

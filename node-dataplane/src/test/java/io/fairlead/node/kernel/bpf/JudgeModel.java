@@ -38,6 +38,12 @@ final class JudgeModel {
         int srcIdentity;
         int dstIdentity;
         boolean closing;
+        boolean ingressForbidden;
+        boolean egressForbidden;
+
+        boolean forbidden() {
+            return ingressForbidden || egressForbidden;
+        }
 
         Connection(Packet first) {
             beganBy = first.src();
@@ -50,24 +56,27 @@ final class JudgeModel {
         String key = key(packet);
         Connection connection = connections.get(key);
         boolean syn = packet.protocol() == TCP && (packet.tcpFlags() & (SYN | ACK)) == SYN;
-        if (connection != null && connection.closing && syn) {
+        if (connection != null && (connection.closing || connection.forbidden()) && syn) {
+            connection = null;
+        }
+        if (connection != null && turned(packet, isReply(connection, packet))) {
             connection = null;
         }
         boolean isNew = connection == null;
         Connection now = isNew ? new Connection(packet) : connection;
-        boolean reply = !isNew && !(now.beganBy.equals(packet.src()) && now.port == packet.sport());
+        boolean reply = !isNew && isReply(now, packet);
         PolicyRef sender = pods.get(packet.src());
         if (sender != null) {
             Optional<DropReason> reason = judge(packet, now, isNew, reply, sender, false);
             if (reason.isPresent()) {
-                return ended(key, reason, isNew, reply);
+                return reason;
             }
         }
         PolicyRef receiver = pods.get(packet.dst());
         if (receiver != null) {
             Optional<DropReason> reason = judge(packet, now, isNew, reply, receiver, true);
             if (reason.isPresent()) {
-                return ended(key, reason, isNew, reply);
+                return reason;
             }
         }
         int flags = packet.protocol() == TCP ? packet.tcpFlags() : 0;
@@ -78,18 +87,25 @@ final class JudgeModel {
         return Optional.empty();
     }
 
-    private Optional<DropReason> ended(String key, Optional<DropReason> reason, boolean isNew, boolean reply) {
-        if (!isNew && !reply) {
-            connections.remove(key);
-        }
-        return reason;
+    private static boolean isReply(Connection connection, Packet packet) {
+        return !(connection.beganBy.equals(packet.src()) && connection.port == packet.sport());
+    }
+
+    /** A query of ICMP that looks like an answer by its id, or the other way. */
+    private static boolean turned(Packet packet, boolean reply) {
+        boolean icmp = packet.protocol() == 1 || packet.protocol() == 58;
+        return icmp && reply == (packet.icmpType() == 8 || packet.icmpType() == 128);
     }
 
     private Optional<DropReason> judge(
             Packet packet, Connection connection, boolean isNew, boolean reply, PolicyRef policy, boolean ingress) {
+        if (!isNew && reply && connection.forbidden()) {
+            return Optional.of(DropReason.DROP_POLICY);
+        }
         boolean judged = ingress != reply ? connection.ingress : connection.egress;
         int peer = identities.getOrDefault(ingress ? packet.src() : packet.dst(), 2);
-        if (!isNew && judged) {
+        boolean refused = ingress ? connection.ingressForbidden : connection.egressForbidden;
+        if (!isNew && judged && (reply || !refused)) {
             boolean current = ingress
                     ? connection.ingressPolicy == policy.id() && connection.srcIdentity == peer
                     : connection.egressPolicy == policy.id() && connection.dstIdentity == peer;
@@ -98,6 +114,11 @@ final class JudgeModel {
             }
         }
         Optional<DropReason> reason = verdict(packet, policy, peer, ingress);
+        if (!reply && ingress) {
+            connection.ingressForbidden = reason.isPresent();
+        } else if (!reply) {
+            connection.egressForbidden = reason.isPresent();
+        }
         if (reason.isEmpty() && !reply) {
             if (ingress) {
                 connection.ingress = true;

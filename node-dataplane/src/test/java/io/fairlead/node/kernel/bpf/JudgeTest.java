@@ -11,8 +11,6 @@ import io.fairlead.contract.IdentityId;
 import io.fairlead.contract.Ip;
 import io.fairlead.contract.Mac;
 import io.fairlead.node.kernel.IpcacheEntry;
-import io.fairlead.node.kernel.LocalEndpoint;
-import io.fairlead.node.kernel.PodInterface;
 import io.fairlead.node.kernel.PolicyEntry;
 import io.fairlead.node.kernel.PolicyKey;
 import io.fairlead.node.kernel.PolicyRef;
@@ -364,31 +362,6 @@ class JudgeTest {
 
     private void enforce(PolicyRef a, PolicyRef b) {
         model.pods.putAll(Map.of(Node.A, a, Node.A6, a, Node.B, b, Node.B6, b));
-        EndpointMap endpoints = new EndpointMap(node.spec, node.object.map("endpoints"));
-        LocalEndpoint forA = new LocalEndpoint(node.lxcA, 1, false, new IdentityId(1001), a, Node.A_MAC, Node.A_GATE);
-        LocalEndpoint forB = new LocalEndpoint(node.lxcB, 2, false, new IdentityId(1002), b, Node.B_MAC, Node.B_GATE);
-        assertThat(endpoints.upsert(Map.of(Node.A, forA, Node.A6, forA, Node.B, forB, Node.B6, forB)))
-                .isEmpty();
-        InterfaceMap interfaces = new InterfaceMap(node.spec, node.object.map("interfaces"));
-        assertThat(interfaces.upsert(Map.of(
-                        node.lxcA,
-                        new PodInterface(
-                                1,
-                                new IdentityId(1001),
-                                Optional.of(Node.A),
-                                Optional.of(Node.A6),
-                                a,
-                                Node.A_MAC,
-                                Node.A_GATE),
-                        node.lxcB,
-                        new PodInterface(
-                                2,
-                                new IdentityId(1002),
-                                Optional.of(Node.B),
-                                Optional.of(Node.B6),
-                                b,
-                                Node.B_MAC,
-                                Node.B_GATE))))
-                .isEmpty();
+        node.enforce(a, b);
     }
 }

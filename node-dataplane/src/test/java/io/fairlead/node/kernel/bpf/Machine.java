@@ -83,6 +83,7 @@ final class Machine implements AutoCloseable {
                 ip addr add fd02::3N/64 dev ens33 nodad
                 ip addr add 10.244.N.1/32 dev fl_host
                 ip addr add fd00:N::1/128 dev fl_host nodad
+                sysctl -qw net.ipv4.conf.fl_host.accept_local=1
                 ip route add 10.244.N.0/24 dev fl_host
                 ip route add fd00:N::/64 dev fl_host
                 ip route add 10.244.O.0/24 via 192.168.2.3O

@@ -66,6 +66,27 @@ class NatErrorTest {
         return Packets.error(ROUTER6, to, ttl, tooBig ? 2 : 3, 0, tooBig ? 1300 : 0, quote);
     }
 
+    /** Who asks at closed ports from many addresses must not drive pods' translations out. */
+    @Test
+    void refusalsOfTheNodesClosedPortsAreNotRemembered() {
+        Packet refusal = new Packet(Node.NODE, 40000, NatNode.WORLD, 443, Packets.TCP, true, 64, new byte[0]);
+        byte[] reset = refusal.bytes();
+        reset[33] = 0x14;
+        assertThat(nat.send(reset, 0).verdict()).isEqualTo(Node.NEXT);
+        assertThat(nat.translations.all()).isEmpty();
+        assertThat(nat.send(refusal.bytes(), 0).verdict()).isEqualTo(Node.NEXT);
+        assertThat(nat.translations.all()).hasSize(1);
+    }
+
+    @Test
+    void worldIsNotToldOfAHopBehindTheTranslation() {
+        for (Packet packet : kinds(40000, new byte[20])) {
+            Packet out = packet.from(NatNode.nodeOf(packet), nat.portOf(packet));
+            assertThat(nat.arrive(out.answer().ttl(1).bytes()).verdict()).isEqualTo(Node.SHOT);
+            assertThat(nat.arrive(out.answer().bytes()).verdict()).isEqualTo(Node.REDIRECT);
+        }
+    }
+
     @Test
     void errorsOfRoutersReachThePodAsItKnowsThePacket() {
         long seed = System.nanoTime();

@@ -87,11 +87,11 @@ final class Node implements AutoCloseable {
         assertThat(new InterfaceMap(spec, object.map("interfaces"))
                         .upsert(Map.of(
                                 lxcA,
-                                pod(1, 1001, A, A6, A_MAC, A_GATE),
+                                pod(1, 1001, A, A6, PolicyRef.NONE, A_MAC, A_GATE),
                                 lxcB,
-                                pod(2, 1002, B, B6, B_MAC, B_GATE),
+                                pod(2, 1002, B, B6, PolicyRef.NONE, B_MAC, B_GATE),
                                 namespace.ifindex("lxcn"),
-                                pod(3, 0, A, A6, A_MAC, A_GATE))))
+                                pod(3, 0, A, A6, PolicyRef.NONE, A_MAC, A_GATE))))
                 .isEmpty();
         assertThat(new IpcacheMap(spec, object.map("ipcache"), object.map("generation"))
                         .upsert(Map.of(
@@ -136,9 +136,8 @@ final class Node implements AutoCloseable {
         return namespace.ifindex(device);
     }
 
-    private static PodInterface pod(int id, int identity, Ip ipv4, Ip ipv6, Mac mac, Mac gate) {
-        return new PodInterface(
-                id, new IdentityId(identity), Optional.of(ipv4), Optional.of(ipv6), PolicyRef.NONE, mac, gate);
+    private static PodInterface pod(int id, int identity, Ip ipv4, Ip ipv6, PolicyRef policy, Mac mac, Mac gate) {
+        return new PodInterface(id, new IdentityId(identity), Optional.of(ipv4), Optional.of(ipv6), policy, mac, gate);
     }
 
     /** What pod A sends to its gateway's MAC. */
@@ -215,6 +214,26 @@ final class Node implements AutoCloseable {
 
     TestRun.Output run(String program, int ifindex, byte[] frame) {
         return namespace.run(() -> TestRun.run(object.program(program), new TestRun.Input(frame, ifindex)));
+    }
+
+    /** Runs a command of the shell in the node's namespace. */
+    String in(String command) {
+        return namespace.in(command);
+    }
+
+    /** Gives the two pods policies. */
+    void enforce(PolicyRef a, PolicyRef b) {
+        LocalEndpoint forA = new LocalEndpoint(lxcA, 1, false, new IdentityId(1001), a, A_MAC, A_GATE);
+        LocalEndpoint forB = new LocalEndpoint(lxcB, 2, false, new IdentityId(1002), b, B_MAC, B_GATE);
+        assertThat(new EndpointMap(spec, object.map("endpoints")).upsert(Map.of(A, forA, A6, forA, B, forB, B6, forB)))
+                .isEmpty();
+        assertThat(new InterfaceMap(spec, object.map("interfaces"))
+                        .upsert(Map.of(
+                                lxcA,
+                                pod(1, 1001, A, A6, a, A_MAC, A_GATE),
+                                lxcB,
+                                pod(2, 1002, B, B6, b, B_MAC, B_GATE))))
+                .isEmpty();
     }
 
     <T> T inside(java.util.concurrent.Callable<T> action) {

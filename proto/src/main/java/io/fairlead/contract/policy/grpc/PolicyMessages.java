@@ -48,6 +48,11 @@ public final class PolicyMessages {
                 .build();
     }
 
+    /** Bytes of a policy's message. */
+    public static int bytes(Policy policy) {
+        return message(policy).getSerializedSize();
+    }
+
     /** The policy a message says. */
     public static Policy read(io.fairlead.proto.policy.v1.Policy message) {
         PolicyName name = read(message.getName());
