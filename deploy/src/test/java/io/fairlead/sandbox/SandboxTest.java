@@ -280,7 +280,9 @@ class SandboxTest {
         try (Traffic traffic = pods.start()) {
             for (int change = 1; change <= 2 * UnderTraffic.forms(); change++) {
                 if (change % 4 == 0) {
-                    sandbox.ok("node", "exec", "dev1", "--", "ip", "route", "add", STRAY, "dev", "lo", "proto", "70");
+                    sandbox.ok(
+                            "node", "exec", "dev1", "--", "ip", "route", "replace", STRAY, "dev", "lo", "proto", "70",
+                            "metric", "70");
                 }
                 pods.apply(change % UnderTraffic.forms());
             }
