@@ -213,14 +213,16 @@ CHECKED_ONCE int parse_l4_slowly(struct __sk_buff *skb, struct flow *flow)
 		if (reason)
 			return reason;
 		bpf_skb_load_bytes(skb, ETH_HLEN + offsetof(struct ipv6hdr, payload_len), &payload, 2);
-		end = payload ? ETH_HLEN + sizeof(struct ipv6hdr) + bpf_ntohs(payload) : skb->len;
+		// Segments that a device will cut may be too long for the field, which is 0 then (BIG TCP).
+		end = payload || !skb->gso_size ? ETH_HLEN + sizeof(struct ipv6hdr) + bpf_ntohs(payload)
+						: skb->len;
 	}
-	if (fragment.is && fragment.offset)
-		return fragment_ports(flow, &fragment);
-	needed = l4_length(flow->protocol);
+	needed = fragment.offset ? 0 : l4_length(flow->protocol);
 	// Headers that begin in padding are not those the receiver will find in the next fragment (RFC 7112).
 	if (flow->l4_offset + needed > end)
 		return DROP_CT_INVALID_HEADER;
+	if (fragment.offset)
+		return fragment_ports(flow, &fragment);
 	if (needed) {
 		if (bpf_skb_load_bytes(skb, flow->l4_offset, l4,
 				       flow->protocol == IPPROTO_TCP ? sizeof(l4) : 8))
@@ -253,8 +255,10 @@ static __always_inline int parse_l4(struct __sk_buff *skb, struct flow *flow)
 		struct ipv6hdr *ip = data + ETH_HLEN;
 
 		l4 = ip + 1;
-		if (l4 + 8 > end || (flow->protocol != IPPROTO_TCP && flow->protocol != IPPROTO_UDP &&
-				     flow->protocol != IPPROTO_ICMPV6))
+		if (l4 + 8 > end ||
+		    (flow->protocol != IPPROTO_TCP && flow->protocol != IPPROTO_UDP &&
+		     flow->protocol != IPPROTO_ICMPV6) ||
+		    bpf_ntohs(ip->payload_len) < l4_length(flow->protocol))
 			return parse_l4_slowly(skb, flow);
 		flow->l4_offset = ETH_HLEN + sizeof(*ip);
 	}
