@@ -152,9 +152,14 @@ public final class HostDevices {
         settings.put("ipv4/ip_forward", "1");
         settings.put("ipv4/conf/all/forwarding", "1");
         settings.put("ipv4/conf/all/rp_filter", "0");
+        // Or a route lookup of the programs goes by the device's MTU where the route has a smaller one.
+        settings.put("ipv4/ip_forward_use_pmtu", "1");
+        // A device that gets another MAC tells its neighbours, who would send to the old one for half a minute.
+        settings.put("ipv4/conf/all/arp_notify", "1");
         if (hasV6(routers)) {
             settings.put("ipv6/conf/all/disable_ipv6", "0");
             settings.put("ipv6/conf/all/forwarding", "1");
+            settings.put("ipv6/conf/all/ndisc_notify", "1");
         }
         return settings;
     }

@@ -51,6 +51,9 @@ class HostDevicesTest {
                 .contains("NOARP", ",UP,", ends.net().mac().toString());
         assertThat(setting("ipv4/ip_forward")).isEqualTo("1");
         assertThat(setting("ipv4/conf/all/rp_filter")).isEqualTo("0");
+        assertThat(setting("ipv4/ip_forward_use_pmtu")).isEqualTo("1");
+        assertThat(setting("ipv4/conf/all/arp_notify")).isEqualTo("1");
+        assertThat(setting("ipv6/conf/all/ndisc_notify")).isEqualTo("1");
         assertThat(setting("ipv4/conf/fl_net/accept_local")).isEqualTo("1");
         assertThat(setting("ipv6/conf/all/forwarding")).isEqualTo("1");
         devices.remove();

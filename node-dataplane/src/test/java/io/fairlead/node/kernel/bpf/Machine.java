@@ -74,6 +74,8 @@ final class Machine implements AutoCloseable {
         namespace.in("""
                 ip link set lo up
                 sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+                sysctl -qw net.ipv4.ip_forward_use_pmtu=1
+                sysctl -qw net.ipv4.conf.all.arp_notify=1 net.ipv6.conf.all.ndisc_notify=1
                 sysctl -qw net.ipv4.conf.all.rp_filter=1 net.ipv4.conf.default.rp_filter=1
                 sysctl -qw net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.ens33.accept_dad=0
                 ip link add fl_host type veth peer name fl_net
