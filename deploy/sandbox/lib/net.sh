@@ -33,8 +33,16 @@ link set $device up
 IP
 }
 
+# The agent's health endpoint lives in a namespace of its own, which an agent that stops leaves behind.
+net_forget_health() {
+    local hash
+    hash=$(printf %s "$STATE/nodes/$1/run" | sha256sum)
+    ip netns del "fl-health-${1:0:40}-${hash:0:8}" 2>/dev/null || true
+}
+
 net_unplug() {
     ip netns del "$PREFIX-$1"
+    net_forget_health "$1"
     # The peer goes with the namespace, but a moment later; a node of the same name may come back at once.
     ip -n "$PREFIX-net" link del "sw-${1:0:11}" 2>/dev/null || true
 }
@@ -88,6 +96,9 @@ net_processes() {
 
 net_down() {
     local path
+    for path in "$STATE"/nodes/*; do
+        [[ ! -d $path ]] || net_forget_health "${path##*/}"
+    done
     for path in /run/netns/"$PREFIX"-*; do
         [[ -e $path ]] || continue
         ip netns del "${path##*/}" || true
