@@ -3,14 +3,19 @@ package io.fairlead.sandbox;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 
 /** A sandbox of the tests' own, beside any other that runs on the machine. */
 final class Sandbox implements AutoCloseable {
@@ -147,9 +152,28 @@ final class Sandbox implements AutoCloseable {
         }
     }
 
+    /** Nothing of it may stay, whatever the tests did. */
     @Override
     public void close() {
         run("down");
+        assertThat(Path.of("/run/netns").toFile().list())
+                .isNotNull()
+                .noneMatch(namespace -> namespace.startsWith("fl-" + name + "-"))
+                .doesNotContainAnyElementsOf(Stream.of("dev1", "dev2", "dev3", "dev4")
+                        .map(this::healthNamespace)
+                        .toList());
+    }
+
+    /** As the agent names it: by the node and its state directory. */
+    private String healthNamespace(String node) {
+        String root = System.getenv().getOrDefault("FAIRLEAD_SANDBOX_STATE", "/run/fairlead-sandbox");
+        String directory = root + "/" + name + "/nodes/" + node + "/run";
+        try {
+            byte[] hash = MessageDigest.getInstance("SHA-256").digest(directory.getBytes(StandardCharsets.UTF_8));
+            return "fl-health-" + node + "-" + HexFormat.of().formatHex(hash, 0, 4);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private Process start(Path file, String... command) throws IOException {
