@@ -3,6 +3,7 @@ package io.fairlead.cli;
 import io.fairlead.cli.bpf.ConnectionCommands;
 import io.fairlead.cli.client.AgentClient;
 import io.fairlead.cli.command.DetailCommands;
+import io.fairlead.cli.command.Specs;
 import io.fairlead.cli.connectivity.ConnectivityCommands;
 import io.fairlead.cli.explain.ExplainCommand;
 import io.fairlead.cli.monitor.MonitorCommand;
@@ -145,8 +146,8 @@ final class CommandTree {
     }
 
     private static CommandSpec release() {
-        CommandSpec spec = described(
-                CommandSpec.wrapWithoutInspection(new ReleaseNode()),
+        CommandSpec spec = Specs.described(
+                new ReleaseNode(),
                 "release",
                 "Removes a node from the cluster for good: its record goes, its pod CIDRs become free, the other nodes"
                         + " drop their routes to it. Stop its agent first.");
@@ -186,21 +187,10 @@ final class CommandTree {
     }
 
     private static CommandSpec group(String name, String description) {
-        return described(CommandSpec.wrapWithoutInspection(name), name, description);
+        return Specs.described(name, name, description);
     }
 
     private static CommandSpec leaf(String name, String description, Function<AgentClient, Answer> ask) {
-        return described(CommandSpec.wrapWithoutInspection(new Query(ask)), name, description);
-    }
-
-    private static CommandSpec described(CommandSpec spec, String name, String description) {
-        spec.name(name)
-                .addOption(OptionSpec.builder("-h", "--help")
-                        .usageHelp(true)
-                        .type(boolean.class)
-                        .description("Print this help.")
-                        .build());
-        spec.usageMessage().description(description);
-        return spec;
+        return Specs.described(new Query(ask), name, description);
     }
 }

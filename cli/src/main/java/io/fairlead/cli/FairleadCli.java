@@ -5,6 +5,7 @@ import io.fairlead.cli.client.AgentException;
 import io.fairlead.cli.client.IpamClient;
 import io.fairlead.cli.command.Invocation;
 import io.fairlead.cli.command.Run;
+import io.fairlead.cli.command.ServiceAddress;
 import io.fairlead.cli.output.Answer;
 import io.fairlead.cli.output.Json;
 import io.fairlead.cli.output.TextStyle;
@@ -22,8 +23,6 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Model.CommandSpec;
@@ -46,7 +45,6 @@ public final class FairleadCli {
 
     // A unix socket's address has 108 bytes, the last of them zero: unix(7).
     private static final int MAX_SOCKET_PATH = 107;
-    private static final Pattern ADDRESS = Pattern.compile("([^:\\[\\]\\s]+|\\[[0-9a-fA-F:.]+]):([0-9]{1,5})");
     private static final String DEFAULT_SOCKET = "/run/fairlead/agent.sock";
 
     private final Map<String, String> environment;
@@ -134,7 +132,8 @@ public final class FairleadCli {
             }
         }
         NodeName node = node(command, command.positionalParameters().get(0).getValue());
-        InetSocketAddress service = address(command, (String) value(command, CommandTree.IPAM_ADDRESS));
+        InetSocketAddress service = ServiceAddress.parse(
+                command, CommandTree.IPAM_ADDRESS, (String) value(command, CommandTree.IPAM_ADDRESS));
         try (IpamClient client = new IpamClient(service, options.timeout())) {
             return client.release(node);
         }
@@ -202,17 +201,6 @@ public final class FairleadCli {
         } catch (IllegalArgumentException e) {
             throw new ParameterException(command.commandLine(), "NODE: " + e.getMessage(), e);
         }
-    }
-
-    private static InetSocketAddress address(CommandSpec command, String text) {
-        Matcher matcher = ADDRESS.matcher(text);
-        int port = matcher.matches() ? Integer.parseInt(matcher.group(2)) : 0;
-        if (port < 1 || port > 65535) {
-            throw new ParameterException(
-                    command.commandLine(),
-                    CommandTree.IPAM_ADDRESS + ": " + text + " (expected: host:port or [address]:port)");
-        }
-        return new InetSocketAddress(matcher.group(1), port);
     }
 
     private static String clientVersion() {

@@ -4,11 +4,11 @@ import io.fairlead.cli.client.AgentClient;
 import io.fairlead.cli.client.ConnectionAnswers;
 import io.fairlead.cli.command.Invocation;
 import io.fairlead.cli.command.Run;
+import io.fairlead.cli.command.Specs;
 import io.fairlead.cli.output.Answer;
 import java.util.List;
 import java.util.function.Function;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** {@code bpf ct list}, {@code bpf ct flush} and {@code bpf nat list}. */
@@ -20,7 +20,7 @@ public final class ConnectionCommands {
 
     /** {@code ct} with its commands. */
     public static CommandSpec ct() {
-        return described("ct", "ct", "Connections the datapath follows.")
+        return Specs.described("ct", "ct", "Connections the datapath follows.")
                 .addSubcommand(
                         "list",
                         leaf(
@@ -39,7 +39,7 @@ public final class ConnectionCommands {
 
     /** {@code nat} with its command. */
     public static CommandSpec nat() {
-        return described("nat", "nat", "Addresses that are translated.")
+        return Specs.described("nat", "nat", "Addresses that are translated.")
                 .addSubcommand(
                         "list",
                         command(
@@ -94,18 +94,6 @@ public final class ConnectionCommands {
     }
 
     private static CommandSpec command(String name, String description, Run run) {
-        return described(run, name, description);
-    }
-
-    private static CommandSpec described(Object command, String name, String description) {
-        CommandSpec spec = CommandSpec.wrapWithoutInspection(command)
-                .name(name)
-                .addOption(OptionSpec.builder("-h", "--help")
-                        .usageHelp(true)
-                        .type(boolean.class)
-                        .description("Print this help.")
-                        .build());
-        spec.usageMessage().description(description);
-        return spec;
+        return Specs.described(run, name, description);
     }
 }

@@ -3,6 +3,7 @@ package io.fairlead.cli.bpf;
 import io.fairlead.cli.client.AgentClient;
 import io.fairlead.cli.command.Invocation;
 import io.fairlead.cli.command.Run;
+import io.fairlead.cli.command.Specs;
 import io.fairlead.proto.agent.v1.ListBpfPolicyRequest;
 import io.fairlead.proto.agent.v1.ListEndpointsRequest;
 import java.util.List;
@@ -19,14 +20,16 @@ public final class PolicyCommands {
 
     /** {@code policy} with its commands. */
     public static CommandSpec policy() {
-        return described("policy", "policy", "What may reach and leave endpoints.")
+        return Specs.described("policy", "policy", "What may reach and leave endpoints.")
                 .addSubcommand("get", get())
                 .addSubcommand(
-                        "list", described((Run) PolicyCommands::list, "list", "Which policy judges each endpoint."));
+                        "list",
+                        Specs.described((Run) PolicyCommands::list, "list", "Which policy judges each endpoint."));
     }
 
     private static CommandSpec get() {
-        return described((Run) PolicyCommands::get, "get", "Entries that judge an endpoint, with what they judged.")
+        return Specs.described(
+                        (Run) PolicyCommands::get, "get", "Entries that judge an endpoint, with what they judged.")
                 .addPositional(PositionalParamSpec.builder()
                         .index("0")
                         .arity("0..1")
@@ -71,17 +74,5 @@ public final class PolicyCommands {
             }
         }
         throw invocation.mistake("endpoint: " + text + " (expected: an endpoint's id, 1 to 65535)");
-    }
-
-    private static CommandSpec described(Object command, String name, String description) {
-        CommandSpec spec = CommandSpec.wrapWithoutInspection(command)
-                .name(name)
-                .addOption(OptionSpec.builder("-h", "--help")
-                        .usageHelp(true)
-                        .type(boolean.class)
-                        .description("Print this help.")
-                        .build());
-        spec.usageMessage().description(description);
-        return spec;
     }
 }

@@ -6,23 +6,15 @@ import io.fairlead.cli.output.TextStyle;
 import io.fairlead.contract.NodeName;
 import io.fairlead.proto.ipam.v1.IpamServiceGrpc;
 import io.fairlead.proto.ipam.v1.ReleaseNodeRequest;
-import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
-import io.grpc.netty.NettyChannelBuilder;
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.nio.NioIoHandler;
-import io.netty.channel.socket.nio.NioSocketChannel;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /** A connection to the ipam-service, for what is decided for the whole cluster. Calls block. */
 public final class IpamClient implements AutoCloseable {
-    private final String peer;
     private final Duration timeout;
-    private final EventLoopGroup eventLoop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
-    private final ManagedChannel channel;
+    private final ServiceConnection connection;
 
     /**
      * Connects with the first call.
@@ -31,16 +23,8 @@ public final class IpamClient implements AutoCloseable {
      * @param timeout for each call, connecting included
      */
     public IpamClient(InetSocketAddress address, Duration timeout) {
-        this.peer = "the ipam-service at " + address.getHostString() + ":" + address.getPort();
         this.timeout = timeout;
-        channel = NettyChannelBuilder.forAddress(address)
-                .channelType(NioSocketChannel.class, InetSocketAddress.class)
-                .eventLoopGroup(eventLoop)
-                .directExecutor()
-                .disableRetry()
-                .disableServiceConfigLookUp()
-                .usePlaintext()
-                .build();
+        connection = new ServiceConnection("ipam-service", address, ServiceConnection.ANSWER_BYTES);
     }
 
     /**
@@ -50,7 +34,7 @@ public final class IpamClient implements AutoCloseable {
      */
     public Answer release(NodeName node) {
         try {
-            boolean released = IpamServiceGrpc.newBlockingStub(channel)
+            boolean released = IpamServiceGrpc.newBlockingStub(connection.channel())
                     .withDeadlineAfter(timeout.toMillis(), TimeUnit.MILLISECONDS)
                     .releaseNode(ReleaseNodeRequest.newBuilder()
                             .setNodeName(node.value())
@@ -58,15 +42,13 @@ public final class IpamClient implements AutoCloseable {
                     .getReleased();
             return new Released(node.value(), released);
         } catch (StatusRuntimeException e) {
-            throw Failures.explain(e, peer, timeout, "Is the ipam-service running?");
+            throw connection.explain(e, timeout);
         }
     }
 
     @Override
     public void close() {
-        channel.shutdownNow();
-        // The loop ends by itself; a command that exits has nothing to wait for.
-        var unused = eventLoop.shutdownGracefully(0, 0, TimeUnit.SECONDS);
+        connection.close();
     }
 
     /** {@code node release}. */

@@ -8,14 +8,8 @@ import io.fairlead.proto.policy.v1.PolicyName;
 import io.fairlead.proto.policy.v1.PolicyServiceGrpc;
 import io.fairlead.proto.policy.v1.PolicyServiceGrpc.PolicyServiceBlockingStub;
 import io.fairlead.proto.policy.v1.StoredPolicy;
-import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.grpc.netty.NettyChannelBuilder;
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.nio.NioIoHandler;
-import io.netty.channel.socket.nio.NioSocketChannel;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
@@ -28,10 +22,8 @@ import java.util.stream.Collectors;
  * connection to the identity service; calls block.
  */
 public final class NamespacePolicies implements AutoCloseable {
-    private final String peer;
     private final Duration timeout;
-    private final EventLoopGroup eventLoop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
-    private final ManagedChannel channel;
+    private final ServiceConnection connection;
 
     /**
      * Connects with the first call.
@@ -40,16 +32,8 @@ public final class NamespacePolicies implements AutoCloseable {
      * @param timeout how long nodes may take, and after that the answer
      */
     public NamespacePolicies(InetSocketAddress address, Duration timeout) {
-        this.peer = "the identity-service at " + address.getHostString() + ":" + address.getPort();
         this.timeout = timeout;
-        channel = NettyChannelBuilder.forAddress(address)
-                .channelType(NioSocketChannel.class, InetSocketAddress.class)
-                .eventLoopGroup(eventLoop)
-                .directExecutor()
-                .disableRetry()
-                .disableServiceConfigLookUp()
-                .usePlaintext()
-                .build();
+        connection = new ServiceConnection("identity-service", address, ServiceConnection.ANSWER_BYTES);
     }
 
     /** @throws AgentException when they are refused, or a node has them not in force in time */
@@ -92,17 +76,15 @@ public final class NamespacePolicies implements AutoCloseable {
     private <T> T call(Function<PolicyServiceBlockingStub, T> rpc) {
         try {
             // the service waits for the nodes before it answers
-            return rpc.apply(PolicyServiceGrpc.newBlockingStub(channel)
+            return rpc.apply(PolicyServiceGrpc.newBlockingStub(connection.channel())
                     .withDeadlineAfter(2 * timeout.toMillis(), TimeUnit.MILLISECONDS));
         } catch (StatusRuntimeException e) {
-            throw Failures.explain(e, peer, timeout, "Is the identity-service running?");
+            throw connection.explain(e, timeout);
         }
     }
 
     @Override
     public void close() {
-        channel.shutdownNow();
-        // The loop ends by itself; a command that exits has nothing to wait for.
-        var unused = eventLoop.shutdownGracefully(0, 0, TimeUnit.SECONDS);
+        connection.close();
     }
 }

@@ -136,14 +136,7 @@ public final class DetailCommands {
     }
 
     private static CommandSpec leaf(String name, String description, Run run) {
-        CommandSpec spec = CommandSpec.wrapWithoutInspection(run).name(name);
-        spec.addOption(OptionSpec.builder("-h", "--help")
-                .usageHelp(true)
-                .type(boolean.class)
-                .description("Print this help.")
-                .build());
-        spec.usageMessage().description(description);
-        return spec;
+        return Specs.described(run, name, description);
     }
 
     private static OptionSpec flag(String name, String description) {

@@ -3,6 +3,8 @@ package io.fairlead.cli.connectivity;
 import io.fairlead.cli.client.NamespacePolicies;
 import io.fairlead.cli.command.Invocation;
 import io.fairlead.cli.command.Run;
+import io.fairlead.cli.command.ServiceAddress;
+import io.fairlead.cli.command.Specs;
 import io.fairlead.cli.output.Json;
 import java.io.PrintWriter;
 import java.net.InetSocketAddress;
@@ -11,8 +13,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
@@ -21,10 +21,6 @@ public final class ConnectivityCommands {
     private static final Duration CLEAN_UP = Duration.ofSeconds(60);
     private static final String TEST = "--test";
     private static final String DRIVER = "--driver";
-    private static final String SERVICE = "--identity-service-address";
-    private static final String SERVICE_VARIABLE = "FAIRLEAD_IDENTITY_SERVICE_ADDRESS";
-    private static final String DEFAULT_SERVICE = "127.0.0.1:7301";
-    private static final Pattern ADDRESS = Pattern.compile("([^:\\[\\]\\s]+|\\[[0-9a-fA-F:.]+]):([0-9]{1,5})");
     /** A policy is in force within a second; a busy machine is given more. */
     private static final Duration IN_FORCE = Duration.ofSeconds(10);
 
@@ -32,8 +28,8 @@ public final class ConnectivityCommands {
 
     /** The group with its one command, to be hung into the tree as "connectivity". */
     public static CommandSpec spec() {
-        CommandSpec group = described(
-                CommandSpec.wrapWithoutInspection("connectivity"),
+        CommandSpec group = Specs.described(
+                "connectivity",
                 "connectivity",
                 "Whether everything that should reach something does, and nothing else.");
         return group.addSubcommand("test", test());
@@ -41,8 +37,8 @@ public final class ConnectivityCommands {
 
     private static CommandSpec test() {
         Run run = ConnectivityCommands::run;
-        return described(
-                        CommandSpec.wrapWithoutInspection(run),
+        return Specs.described(
+                        run,
                         "test",
                         "Makes pods, has them try to reach each other, nodes and the world under one policy after"
                                 + " another, and removes them. Exits with 1 when a test fails; what failed is explained.")
@@ -60,23 +56,7 @@ public final class ConnectivityCommands {
                         .required(true)
                         .description("Executable that makes pods and has them try; its verbs are in cli/DESIGN.md.")
                         .build())
-                .addOption(OptionSpec.builder(SERVICE)
-                        .type(String.class)
-                        .paramLabel("HOST:PORT")
-                        .description("The identity-service, for policies (or " + SERVICE_VARIABLE + "). Default: "
-                                + DEFAULT_SERVICE)
-                        .build());
-    }
-
-    private static CommandSpec described(CommandSpec spec, String name, String description) {
-        spec.name(name)
-                .addOption(OptionSpec.builder("-h", "--help")
-                        .usageHelp(true)
-                        .type(boolean.class)
-                        .description("Print this help.")
-                        .build());
-        spec.usageMessage().description(description);
-        return spec;
+                .addOption(ServiceAddress.identityOption("The identity-service, for policies"));
     }
 
     private static int run(Invocation invocation) {
@@ -87,7 +67,7 @@ public final class ConnectivityCommands {
                         TEST + ": " + name + " (expected: one of " + String.join(", ", Runner.names()) + ")");
             }
         }
-        InetSocketAddress service = address(invocation);
+        InetSocketAddress service = ServiceAddress.identity(invocation);
         PrintWriter out = invocation.console().out();
         ProcessDriver driver =
                 new ProcessDriver(invocation.<String>option(DRIVER).orElseThrow());
@@ -128,17 +108,5 @@ public final class ConnectivityCommands {
         } catch (IllegalStateException e) {
             // it runs already
         }
-    }
-
-    private static InetSocketAddress address(Invocation invocation) {
-        String text = invocation
-                .<String>option(SERVICE)
-                .orElseGet(() -> invocation.console().environment().getOrDefault(SERVICE_VARIABLE, DEFAULT_SERVICE));
-        Matcher matcher = ADDRESS.matcher(text);
-        int port = matcher.matches() ? Integer.parseInt(matcher.group(2)) : 0;
-        if (port < 1 || port > 65535) {
-            throw invocation.mistake(SERVICE + ": " + text + " (expected: host:port or [address]:port)");
-        }
-        return new InetSocketAddress(matcher.group(1), port);
     }
 }

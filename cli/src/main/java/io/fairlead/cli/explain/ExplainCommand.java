@@ -3,6 +3,7 @@ package io.fairlead.cli.explain;
 import io.fairlead.cli.client.AgentClient;
 import io.fairlead.cli.command.Invocation;
 import io.fairlead.cli.command.Run;
+import io.fairlead.cli.command.Specs;
 import io.fairlead.proto.agent.v1.ExplainRequest;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -17,13 +18,11 @@ public final class ExplainCommand {
     /** The command, to be hung into the tree as "explain". */
     public static CommandSpec spec() {
         Run run = ExplainCommand::run;
-        CommandSpec spec = CommandSpec.wrapWithoutInspection(run)
-                .name("explain")
-                .addOption(OptionSpec.builder("-h", "--help")
-                        .usageHelp(true)
-                        .type(boolean.class)
-                        .description("Print this help.")
-                        .build())
+        return Specs.described(
+                        run,
+                        "explain",
+                        "What becomes of a packet: runs the programs loaded on the nodes on its way without sending"
+                                + " it, and prints each decision. Exits with 1 when it is dropped.")
                 .addOption(OptionSpec.builder(SOURCE_PORT)
                         .type(String.class)
                         .paramLabel("PORT")
@@ -38,11 +37,6 @@ public final class ExplainCommand {
                         "1",
                         "DST[:PORT[/PROTOCOL]]",
                         "Who is sent to: as SRC. PROTOCOL is tcp, udp or sctp; without a port an echo request."));
-        spec.usageMessage()
-                .description(
-                        "What becomes of a packet: runs the programs loaded on the nodes on its way without sending"
-                                + " it, and prints each decision. Exits with 1 when it is dropped.");
-        return spec;
     }
 
     private static PositionalParamSpec side(String index, String label, String description) {

@@ -4,6 +4,7 @@ import io.fairlead.cli.client.AgentClient;
 import io.fairlead.cli.client.MonitorStream;
 import io.fairlead.cli.command.Invocation;
 import io.fairlead.cli.command.Run;
+import io.fairlead.cli.command.Specs;
 import io.fairlead.cli.monitor.TextForm.Detail;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -25,10 +26,10 @@ public final class MonitorCommand implements Run {
 
     /** The command with its options. */
     public static CommandSpec spec() {
-        CommandSpec spec = CommandSpec.wrapWithoutInspection(new MonitorCommand())
-                .name("monitor")
-                .addOption(
-                        flag("Print this help.", "-h", "--help").usageHelp(true).build())
+        return Specs.described(
+                        new MonitorCommand(),
+                        "monitor",
+                        "What the datapath does with packets, and the agent with the datapath, from now on.")
                 .addOption(OptionSpec.builder("-v", "--verbose")
                         .type(boolean[].class)
                         .arity("0")
@@ -44,9 +45,6 @@ public final class MonitorCommand implements Run {
                         .build())
                 .addOption(flag("Reserved identities by number.", "-n", "--numeric")
                         .build());
-        spec.usageMessage()
-                .description("What the datapath does with packets, and the agent with the datapath, from now on.");
-        return spec;
     }
 
     private static OptionSpec.Builder flag(String description, String name, String... more) {

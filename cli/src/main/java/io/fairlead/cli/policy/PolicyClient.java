@@ -1,7 +1,7 @@
 package io.fairlead.cli.policy;
 
 import io.fairlead.cli.client.AgentException;
-import io.fairlead.cli.client.Failures;
+import io.fairlead.cli.client.ServiceConnection;
 import io.fairlead.proto.policy.v1.ApplyPoliciesRequest;
 import io.fairlead.proto.policy.v1.ApplyPoliciesResponse;
 import io.fairlead.proto.policy.v1.DeletePoliciesRequest;
@@ -11,14 +11,8 @@ import io.fairlead.proto.policy.v1.GetPoliciesResponse;
 import io.fairlead.proto.policy.v1.PolicyName;
 import io.fairlead.proto.policy.v1.PolicyServiceGrpc;
 import io.fairlead.proto.policy.v1.PolicyServiceGrpc.PolicyServiceBlockingStub;
-import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.grpc.netty.NettyChannelBuilder;
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.nio.NioIoHandler;
-import io.netty.channel.socket.nio.NioSocketChannel;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
@@ -31,10 +25,8 @@ final class PolicyClient implements AutoCloseable {
     private static final int MAX_ANSWER_BYTES = 64 << 20;
     private static final Set<Status.Code> MISTAKES = Set.of(Status.Code.INVALID_ARGUMENT, Status.Code.NOT_FOUND);
 
-    private final String peer;
     private final Duration timeout;
-    private final EventLoopGroup eventLoop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
-    private final ManagedChannel channel;
+    private final ServiceConnection connection;
 
     /**
      * Connects with the first call.
@@ -42,17 +34,8 @@ final class PolicyClient implements AutoCloseable {
      * @param timeout for each call, connecting included, waiting for nodes not
      */
     PolicyClient(InetSocketAddress address, Duration timeout) {
-        this.peer = "the identity-service at " + address.getHostString() + ":" + address.getPort();
         this.timeout = timeout;
-        channel = NettyChannelBuilder.forAddress(address)
-                .channelType(NioSocketChannel.class, InetSocketAddress.class)
-                .eventLoopGroup(eventLoop)
-                .directExecutor()
-                .disableRetry()
-                .disableServiceConfigLookUp()
-                .maxInboundMessageSize(MAX_ANSWER_BYTES)
-                .usePlaintext()
-                .build();
+        connection = new ServiceConnection("identity-service", address, MAX_ANSWER_BYTES);
     }
 
     /** Checks documents only. */
@@ -88,7 +71,7 @@ final class PolicyClient implements AutoCloseable {
 
     private <T> T call(Duration wait, Function<PolicyServiceBlockingStub, T> request) {
         try {
-            return request.apply(PolicyServiceGrpc.newBlockingStub(channel)
+            return request.apply(PolicyServiceGrpc.newBlockingStub(connection.channel())
                     .withDeadlineAfter(timeout.plus(wait).toMillis(), TimeUnit.MILLISECONDS));
         } catch (StatusRuntimeException e) {
             String description = e.getStatus().getDescription();
@@ -96,14 +79,12 @@ final class PolicyClient implements AutoCloseable {
                 // each mistake on a line of its own
                 throw new AgentException(description, e);
             }
-            throw Failures.explain(e, peer, timeout.plus(wait), "Is the identity-service running?");
+            throw connection.explain(e, timeout.plus(wait));
         }
     }
 
     @Override
     public void close() {
-        channel.shutdownNow();
-        // The loop ends by itself; a command that exits has nothing to wait for.
-        var unused = eventLoop.shutdownGracefully(0, 0, TimeUnit.SECONDS);
+        connection.close();
     }
 }

@@ -4,13 +4,14 @@ import io.fairlead.cli.Timeouts;
 import io.fairlead.cli.client.AgentException;
 import io.fairlead.cli.command.Invocation;
 import io.fairlead.cli.command.Run;
+import io.fairlead.cli.command.ServiceAddress;
+import io.fairlead.cli.command.Specs;
 import io.fairlead.contract.policy.PolicyName.Kind;
 import io.fairlead.proto.policy.v1.AppliedPolicy;
 import io.fairlead.proto.policy.v1.GetPoliciesResponse;
 import io.fairlead.proto.policy.v1.PolicyName;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -21,18 +22,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** {@code policy apply|validate|get|delete}. */
 public final class PolicyCommands {
-    private static final String ADDRESS = "--identity-service-address";
-    private static final String ADDRESS_VARIABLE = "FAIRLEAD_IDENTITY_SERVICE_ADDRESS";
-    private static final String DEFAULT_ADDRESS = "127.0.0.1:7301";
-    private static final Pattern ADDRESS_FORM = Pattern.compile("([^:\\[\\]\\s]+|\\[[0-9a-fA-F:.]+]):([0-9]{1,5})");
     private static final String FILE = "--filename";
     private static final String WAIT = "--wait";
     private static final String DRY_RUN = "--dry-run";
@@ -53,8 +48,7 @@ public final class PolicyCommands {
     /** As {@link #spec()}, with another standard input. */
     static CommandSpec spec(Supplier<InputStream> stdin) {
         PolicyCommands commands = new PolicyCommands(stdin);
-        CommandSpec policy =
-                described(CommandSpec.wrapWithoutInspection("policy"), "policy", "Network policies of the cluster.");
+        CommandSpec policy = Specs.described("policy", "policy", "Network policies of the cluster.");
         policy.addSubcommand("apply", commands.apply());
         policy.addSubcommand("validate", commands.validate());
         policy.addSubcommand("get", commands.get());
@@ -224,24 +218,12 @@ public final class PolicyCommands {
     }
 
     private static PolicyClient client(Invocation call) {
-        String text = call.<String>option(ADDRESS)
-                .orElseGet(() -> call.console().environment().getOrDefault(ADDRESS_VARIABLE, DEFAULT_ADDRESS));
-        Matcher matcher = ADDRESS_FORM.matcher(text);
-        int port = matcher.matches() ? Integer.parseInt(matcher.group(2)) : 0;
-        if (port < 1 || port > 65535) {
-            throw call.mistake(ADDRESS + ": " + text + " (expected: host:port or [address]:port)");
-        }
-        return new PolicyClient(new InetSocketAddress(matcher.group(1), port), call.timeout());
+        return new PolicyClient(ServiceAddress.identity(call), call.timeout());
     }
 
     private static CommandSpec command(String name, String description, Run run) {
-        return described(CommandSpec.wrapWithoutInspection(run), name, description)
-                .addOption(OptionSpec.builder(ADDRESS)
-                        .type(String.class)
-                        .paramLabel("HOST:PORT")
-                        .description("The identity-service to ask (or " + ADDRESS_VARIABLE + "). Default: "
-                                + DEFAULT_ADDRESS)
-                        .build());
+        return Specs.described(run, name, description)
+                .addOption(ServiceAddress.identityOption("The identity-service to ask"));
     }
 
     private static OptionSpec file(boolean required) {
@@ -277,16 +259,5 @@ public final class PolicyCommands {
                 .type(String.class)
                 .description(description)
                 .build();
-    }
-
-    private static CommandSpec described(CommandSpec spec, String name, String description) {
-        spec.name(name)
-                .addOption(OptionSpec.builder("-h", "--help")
-                        .usageHelp(true)
-                        .type(boolean.class)
-                        .description("Print this help.")
-                        .build());
-        spec.usageMessage().description(description);
-        return spec;
     }
 }

@@ -1,6 +1,5 @@
 package io.fairlead.node.agent;
 
-import io.fairlead.contract.Cidr;
 import io.fairlead.contract.Ip;
 import io.fairlead.node.api.AgentAnswers;
 import io.fairlead.node.api.ConnectionLists;
@@ -147,7 +146,9 @@ final class NodeParts {
                 programs::run,
                 new KernelRouting(netlink),
                 new PeerClient(config.peerPort()),
-                new IdentityLabels(reconciler()::state, this::prefixLabels),
+                new IdentityLabels(
+                        reconciler()::state,
+                        identity -> reconciler().policies().prefixLabels().getOrDefault(identity, List.of())),
                 rule -> Optional.ofNullable(reconciler().policies().ruleTexts().get(rule))));
         PeerServer peers = PeerServer.start(
                 new HostPort(node.address().toString(), config.peerPort()),
@@ -155,16 +156,6 @@ final class NodeParts {
                 new NodeAddresses(node, reconciler()::state));
         life.onClose("peers", peers);
         return explainer;
-    }
-
-    private List<String> prefixLabels(int identity) {
-        for (Map.Entry<Cidr, Integer> prefix :
-                reconciler().policies().prefixes().entrySet()) {
-            if (prefix.getValue() == identity) {
-                return List.of("cidr:" + prefix.getKey(), "reserved:world");
-            }
-        }
-        return List.of();
     }
 
     private Set<Ip> addresses(int endpoint) {

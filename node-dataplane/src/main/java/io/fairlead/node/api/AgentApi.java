@@ -97,10 +97,7 @@ public final class AgentApi extends AgentServiceImplBase {
             TreeMap<Integer, List<String>> sorted = new TreeMap<>(Integer::compareUnsigned);
             sorted.putAll(ReservedIdentities.LABELS);
             sorted.putAll(view.reconciler().state().identities());
-            view.reconciler()
-                    .policies()
-                    .prefixes()
-                    .forEach((prefix, identity) -> sorted.put(identity, List.of("cidr:" + prefix, "reserved:world")));
+            sorted.putAll(view.reconciler().policies().prefixLabels());
             ListIdentitiesResponse.Builder response = ListIdentitiesResponse.newBuilder();
             sorted.forEach((identity, labels) -> response.addIdentities(
                     IdentityEntry.newBuilder().setIdentity(identity).addAllLabels(labels)));

@@ -1,6 +1,5 @@
 package io.fairlead.node.api;
 
-import io.fairlead.contract.Cidr;
 import io.fairlead.node.kernel.PodInterface;
 import io.fairlead.node.kernel.PolicyKey;
 import io.fairlead.node.kernel.PolicyRef;
@@ -139,9 +138,7 @@ public final class PolicyLists {
 
     private Map<Integer, List<String>> labels(PolicyView view) {
         Map<Integer, List<String>> labels = new HashMap<>(ReservedIdentities.LABELS);
-        for (Map.Entry<Cidr, Integer> prefix : view.prefixes().entrySet()) {
-            labels.put(prefix.getValue(), List.of("cidr:" + prefix.getKey(), "reserved:world"));
-        }
+        labels.putAll(view.prefixLabels());
         labels.putAll(reconciler.state().identities());
         return labels;
     }

@@ -55,37 +55,4 @@ public interface StatusInputs {
             sizes = Map.copyOf(sizes);
         }
     }
-
-    /** A datapath that forwards and nothing else: no masquerading, no events, no health, no policy. */
-    StatusInputs FORWARDING_ONLY = new StatusInputs() {
-        @Override
-        public HostRouting hostRouting() {
-            return new HostRouting(true, "");
-        }
-
-        @Override
-        public String masquerading() {
-            return "Disabled";
-        }
-
-        @Override
-        public Optional<Monitor> monitor() {
-            return Optional.empty();
-        }
-
-        @Override
-        public Optional<ClusterState> health() {
-            return Optional.empty();
-        }
-
-        @Override
-        public Maps maps() {
-            return new Maps(Optional.empty(), Map.of());
-        }
-
-        @Override
-        public Map<Integer, String> policyErrors() {
-            return Map.of();
-        }
-    };
 }

@@ -3,7 +3,6 @@ package io.fairlead.node.conntrack;
 import io.fairlead.runtime.retry.Timers;
 import java.time.Duration;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
@@ -13,6 +12,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class OwnThread implements Timers, AutoCloseable {
     private final ScheduledExecutorService executor;
+    private final Timers timers;
 
     /** @param name of the thread */
     public OwnThread(String name) {
@@ -21,20 +21,17 @@ public final class OwnThread implements Timers, AutoCloseable {
             thread.setDaemon(true);
             return thread;
         });
+        timers = Timers.of(executor);
     }
 
     @Override
     public long nanoTime() {
-        return System.nanoTime();
+        return timers.nanoTime();
     }
 
     @Override
     public Pending after(Duration delay, Runnable action) {
-        if (executor.isShutdown()) {
-            return () -> {};
-        }
-        Future<?> scheduled = executor.schedule(action, delay.toNanos(), TimeUnit.NANOSECONDS);
-        return () -> scheduled.cancel(false);
+        return timers.after(delay, action);
     }
 
     /** An action that runs is waited for, up to five seconds: the tables it uses are closed next. */

@@ -11,12 +11,10 @@ import java.net.InetSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
@@ -67,7 +65,7 @@ public final class NodeHealth implements AutoCloseable {
                 settings,
                 () -> HealthNodes.of(around.state().get(), around.node()),
                 probes,
-                new Prober.Time(timers(probing), Clock.systemUTC(), around.random()));
+                new Prober.Time(Timers.of(probing), Clock.systemUTC(), around.random()));
         endpoint = new HealthEndpoint(
                 HealthNamespace.of(node.name(), around.stateDirectory()),
                 around.endpoints(),
@@ -145,20 +143,5 @@ public final class NodeHealth implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
         });
-    }
-
-    private static Timers timers(ScheduledExecutorService executor) {
-        return new Timers() {
-            @Override
-            public long nanoTime() {
-                return System.nanoTime();
-            }
-
-            @Override
-            public Pending after(Duration delay, Runnable action) {
-                ScheduledFuture<?> future = executor.schedule(action, delay.toNanos(), TimeUnit.NANOSECONDS);
-                return () -> future.cancel(false);
-            }
-        };
     }
 }

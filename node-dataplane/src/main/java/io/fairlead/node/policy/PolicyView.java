@@ -2,6 +2,7 @@ package io.fairlead.node.policy;
 
 import io.fairlead.contract.Cidr;
 import io.fairlead.node.kernel.PolicyRef;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -13,6 +14,13 @@ import java.util.Map;
  * @param prefixes identities only this node knows, by prefix
  */
 public record PolicyView(Map<Integer, Judged> judged, Map<Integer, String> ruleTexts, Map<Cidr, Integer> prefixes) {
+    /** Labels of the identities only this node knows, by their numbers. */
+    public Map<Integer, List<String>> prefixLabels() {
+        Map<Integer, List<String>> labels = new HashMap<>();
+        prefixes.forEach((prefix, identity) -> labels.put(identity, List.of("cidr:" + prefix, "reserved:world")));
+        return labels;
+    }
+
     /** Before anything was said. */
     public static final PolicyView NOTHING = new PolicyView(Map.of(), Map.of(), Map.of());
 
