@@ -6,10 +6,12 @@ import io.fairlead.contract.Cidr;
 import io.fairlead.contract.ClusterName;
 import io.fairlead.contract.Ip;
 import io.fairlead.contract.NodeName;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * A node as the store holds it, in Cilium's JSON.
@@ -49,9 +51,35 @@ public record NodeRecord(
         public static final String CILIUM_INTERNAL = "CiliumInternalIP";
     }
 
-    /** The prefixes pods get addresses from, and the addresses health checks go to. */
+    /**
+     * The prefixes pods get addresses from, and the addresses health checks go to.
+     *
+     * @param more further prefixes of either family, which a node has been given since, without doubles
+     */
     public record Networks(
-            Optional<Cidr> v4Alloc, Optional<Cidr> v6Alloc, Optional<Ip> v4Health, Optional<Ip> v6Health) {
+            Optional<Cidr> v4Alloc,
+            Optional<Cidr> v6Alloc,
+            Optional<Ip> v4Health,
+            Optional<Ip> v6Health,
+            List<Cidr> more) {
+        public Networks {
+            more = List.copyOf(more);
+        }
+
+        /** Networks with one prefix a family. */
+        public Networks(Optional<Cidr> v4Alloc, Optional<Cidr> v6Alloc, Optional<Ip> v4Health, Optional<Ip> v6Health) {
+            this(v4Alloc, v6Alloc, v4Health, v6Health, List.of());
+        }
+
+        /** Every prefix pods get addresses from: the first IPv4 one, the first IPv6 one, then the others. */
+        public List<Cidr> podCidrs() {
+            List<Cidr> all = new ArrayList<>();
+            v4Alloc.ifPresent(all::add);
+            v6Alloc.ifPresent(all::add);
+            all.addAll(more);
+            return all;
+        }
+
         /** A node with an IPv4 prefix only. */
         public static Networks v4(Cidr alloc) {
             return new Networks(Optional.of(alloc), Optional.empty(), Optional.empty(), Optional.empty());
@@ -96,6 +124,8 @@ public record NodeRecord(
         addresses.forEach(a -> list.addObject().put("Type", a.type()).put("IP", a.ip().toString()));
         node.set("IPv4AllocCIDR", networks.v4Alloc().map(RecordText::network).orElse(null));
         node.set("IPv6AllocCIDR", networks.v6Alloc().map(RecordText::network).orElse(null));
+        more(node, "IPv4SecondaryAllocCIDRs", Ip.Family.V4);
+        more(node, "IPv6SecondaryAllocCIDRs", Ip.Family.V6);
         node.put("IPv4HealthIP", networks.v4Health().map(Ip::toString).orElse(null));
         node.put("IPv6HealthIP", networks.v6Health().map(Ip::toString).orElse(null));
         node.put("ClusterID", clusterId);
@@ -105,6 +135,27 @@ public record NodeRecord(
         new TreeMap<>(details.labels()).forEach(labels::put);
         node.put("NodeIdentity", details.nodeIdentity());
         return RecordText.write(node);
+    }
+
+    /** Only written when there are some, as Cilium does since 1.13. */
+    private void more(ObjectNode node, String field, Ip.Family family) {
+        List<Cidr> some =
+                networks.more().stream().filter(c -> c.family() == family).toList();
+        if (!some.isEmpty()) {
+            ArrayNode list = node.putArray(field);
+            some.forEach(cidr -> list.add(RecordText.network(cidr)));
+        }
+    }
+
+    private static Stream<Cidr> secondary(RecordText node, String field, Ip.Family family) {
+        return node.objects(field).stream()
+                .map(item -> {
+                    Cidr cidr = item.asNetwork();
+                    return node.checked(field, () -> {
+                        sameFamily(cidr.family(), family);
+                        return cidr;
+                    });
+                });
     }
 
     /**
@@ -119,7 +170,12 @@ public record NodeRecord(
                 alloc(node, "IPv4AllocCIDR", Ip.Family.V4),
                 alloc(node, "IPv6AllocCIDR", Ip.Family.V6),
                 health(node, "IPv4HealthIP", Ip.Family.V4),
-                health(node, "IPv6HealthIP", Ip.Family.V6));
+                health(node, "IPv6HealthIP", Ip.Family.V6),
+                Stream.concat(
+                                secondary(node, "IPv4SecondaryAllocCIDRs", Ip.Family.V4),
+                                secondary(node, "IPv6SecondaryAllocCIDRs", Ip.Family.V6))
+                        .distinct()
+                        .toList());
         Details details = new Details(
                 node.text("Source"), node.texts("Labels"), node.number("NodeIdentity", 0, 0xffffffffL), (int)
                         node.number("EncryptionKey", 0, 255));

@@ -162,12 +162,15 @@ final class RecordText {
 
     /** A Go net.IPNet in a field; absent when its address is. */
     Optional<Cidr> network(String name) {
-        return nested(name)
-                .flatMap(net -> net.parsed("IP", Ip::parse).map(ip -> {
-                    int length = net.maskLength("Mask", ip.family().bits())
-                            .orElse(ip.family().bits());
-                    return net.checked("IP", () -> new Cidr(ip, length));
-                }));
+        return nested(name).filter(net -> !net.text("IP").isEmpty()).map(RecordText::asNetwork);
+    }
+
+    /** This object as a Go net.IPNet. */
+    Cidr asNetwork() {
+        String text = requiredText("IP");
+        Ip ip = checked("IP", () -> Ip.parse(text));
+        int length = maskLength("Mask", ip.family().bits()).orElse(ip.family().bits());
+        return checked("IP", () -> new Cidr(ip, length));
     }
 
     /** Length of a mask in base64; absent when null. */

@@ -36,8 +36,8 @@ public record NodeReader(StoreKeys keys, ClusterName cluster, int clusterId) {
                     + cluster + ", which is another)");
         }
         List<Route> routes = new ArrayList<>();
-        Stream.of(record.networks().v4Alloc(), record.networks().v6Alloc())
-                .flatMap(Optional::stream)
+        record.networks()
+                .podCidrs()
                 .forEach(cidr -> routes.add(route(record, cidr, entry.modRevision())));
         return routes;
     }
