@@ -80,6 +80,11 @@ public final class MeteredKvStore implements KvStore {
     }
 
     @Override
+    public Future<String> lineage() {
+        return store.lineage();
+    }
+
+    @Override
     public Future<StoreStatus> status() {
         return store.status();
     }
