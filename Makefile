@@ -15,13 +15,14 @@ deps: ## install the Debian packages that are missing
 # Modules in parallel, no tests, no gates.
 build: deps ## compile and package everything that runs
 	@$(MVN) -q -Pfast -T2 package
-	@$(MAKE) --no-print-directory bench/target/rr bench/target/hooks
+	@$(MAKE) --no-print-directory bench/target/rr bench/target/hooks bench/target/rtwatch
 	@deploy/bin/make-archives
 
 # The tools of the benchmarks.
 bench/target/rr: bench/c/rr.c
 bench/target/hooks: bench/c/hooks.c
-bench/target/rr bench/target/hooks:
+bench/target/rtwatch: bench/c/rtwatch.c
+bench/target/rr bench/target/hooks bench/target/rtwatch:
 	@mkdir -p bench/target
 	@gcc -std=gnu11 -O2 -Wall -Wextra -Werror -Wshadow -o $@.tmp $< && mv $@.tmp $@
 
