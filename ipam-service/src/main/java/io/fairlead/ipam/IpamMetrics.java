@@ -85,7 +85,6 @@ public final class IpamMetrics {
     }
 
     private MultiGauge.Row<?> row(Tags tags, Pool pool, Ip.Family family, ToLongFunction<Occupancy.Usage> value) {
-        return MultiGauge.Row.of(
-                tags, occupancy, o -> (double) value.applyAsLong(o.usage(pool.name(), family)));
+        return MultiGauge.Row.of(tags, occupancy, o -> (double) value.applyAsLong(o.usage(pool.name(), family)));
     }
 }

@@ -74,8 +74,8 @@ public final class IpamServiceMain {
         NodeAllocator.Cluster cluster = new NodeAllocator.Cluster(where.clusterName(), where.clusterId());
         NodeAllocator allocator = new NodeAllocator(store, keys, cluster, occupancy, withdrawals, timers);
         PoolAdmin pools = new PoolAdmin(store, keys, occupancy);
-        IpamGrpc.Parts parts = new IpamGrpc.Parts(
-                allocator, new Nodes(store, keys), occupancy, pools, convergence, withdrawals);
+        IpamGrpc.Parts parts =
+                new IpamGrpc.Parts(allocator, new Nodes(store, keys), occupancy, pools, convergence, withdrawals);
         IpamGrpc service = new IpamGrpc(parts, where.clusterName(), where.clusterId(), metrics);
         Backoff backoff = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(2), ThreadLocalRandom.current());
         return occupancy
@@ -100,8 +100,7 @@ public final class IpamServiceMain {
     }
 
     /** A store that is not there yet is waited for; one whose blocks have another size is refused. */
-    private static Future<Void> seed(
-            PoolAdmin pools, List<ClusterPool> configured, Timers timers, Backoff backoff) {
+    private static Future<Void> seed(PoolAdmin pools, List<ClusterPool> configured, Timers timers, Backoff backoff) {
         return pools.seed(configured).<Void>mapEmpty().recover(failure -> {
             if (!(failure instanceof KvException)) {
                 return Future.failedFuture(failure);

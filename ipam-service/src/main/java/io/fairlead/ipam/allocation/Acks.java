@@ -66,8 +66,8 @@ final class Acks {
             return false;
         }
         return refused.entrySet().stream()
-                .noneMatch(e -> !e.getKey().toString().equals(but)
-                        && routes.stream().anyMatch(e.getValue()::containsKey));
+                .noneMatch(e ->
+                        !e.getKey().toString().equals(but) && routes.stream().anyMatch(e.getValue()::containsKey));
     }
 
     /** Those that have it not, sorted, at most so many; looks at every node. */

@@ -18,8 +18,8 @@ final class Choice {
     final Set<Cidr> lost = new HashSet<>();
     /** Keys that are known to be gone whatever the watch still says. */
     final Set<String> gone = new HashSet<>();
-    /** Whether withheld blocks have been looked through. */
-    boolean freed;
+    /** How often withheld blocks have been looked through. */
+    int looks;
 
     Optional<Cidr> chosen(Ip.Family family) {
         return Optional.ofNullable(chosen.get(family));

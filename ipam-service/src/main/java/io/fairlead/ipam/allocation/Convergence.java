@@ -7,7 +7,6 @@ import io.fairlead.runtime.retry.Timers;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -131,8 +130,8 @@ public final class Convergence {
                 return;
             }
         }
-        Collection<Acks.Late> late = now(occupancy.view())
-                .late(waiter.revision, waiter.node, waiter.routes, MOST_NAMED);
+        Collection<Acks.Late> late =
+                now(occupancy.view()).late(waiter.revision, waiter.node, waiter.routes, MOST_NAMED);
         waiter.done.tryComplete(new Reach(
                 late.isEmpty(),
                 late.stream().map(l -> new Late(l.node(), l.reason())).toList()));

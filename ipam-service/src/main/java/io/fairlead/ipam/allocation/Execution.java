@@ -26,6 +26,8 @@ final class Execution {
     private static final int MAX_FAILURES = 3;
     /** Lost blocks after which the lowest free one is no longer the best choice. */
     private static final int CROWDED = 2;
+    /** Times that withheld blocks are looked through for some that can be free. */
+    private static final int MAX_LOOKS = 3;
     /** Most free blocks that are passed over, as a power of two. */
     private static final int MAX_SPREAD = 12;
 
@@ -122,11 +124,11 @@ final class Execution {
             choice.choose(free.get());
             return Future.succeededFuture();
         }
-        if (choice.freed) {
+        if (choice.looks == MAX_LOOKS) {
             return Future.failedFuture(exhausted(attempt.work, family));
         }
-        choice.freed = true;
-        return withdrawals.free().compose(some -> choose(attempt, family));
+        choice.looks++;
+        return withdrawals.free().compose(looked -> choose(attempt, family));
     }
 
     private IpamException exhausted(Work work, Ip.Family family) {
@@ -141,7 +143,8 @@ final class Execution {
         Optional<String> withheld = withdrawals.text(work.pool(), family);
         return new IpamException(
                 Reason.EXHAUSTED,
-                "allocator full: Unable to allocate node CIDR for node " + work.owner().node() + ". IPAMInfo: {pool: "
+                "allocator full: Unable to allocate node CIDR for node "
+                        + work.owner().node() + ". IPAMInfo: {pool: "
                         + work.pool() + ", " + ClusterPool.Names.of(family).cidrs() + ": " + blocks.get() + ", taken: "
                         + usage.taken() + " of " + usage.blocks()
                         + withheld.map(text -> ", " + text).orElse("")

@@ -134,7 +134,9 @@ final class Holdings {
             Optional<NodeRecord> record = records.put(key, entry.value());
             // of one that cannot be read, what it held before stays taken: the node may well go on using it
             record.ifPresent(r -> replace(
-                    key, new Holding(key.substring(keys.nodes().length()), r.networks().podCidrs())));
+                    key,
+                    new Holding(
+                            key.substring(keys.nodes().length()), r.networks().podCidrs())));
         } else if (key.startsWith(keys.nodeClaims())) {
             claimants.add(key.substring(keys.nodeClaims().length()));
         } else if (key.startsWith(keys.blocks()) || key.startsWith(keys.withheld())) {

@@ -77,15 +77,12 @@ sealed interface MoreBlocks extends Work {
                                 + " (expected: one of several of its family; a node that leaves is released)");
             }
             NodeRecord record = record(state, owner);
-            inner(record)
-                    .filter(ip -> block.contains(ip))
-                    .findFirst()
-                    .ifPresent(ip -> {
-                        throw new IpamException(
-                                Reason.REFUSED,
-                                "pod CIDR " + block + ": holds router or health address " + ip + " of node "
-                                        + owner.node() + " (expected: a block without them)");
-                    });
+            inner(record).filter(ip -> block.contains(ip)).findFirst().ifPresent(ip -> {
+                throw new IpamException(
+                        Reason.REFUSED,
+                        "pod CIDR " + block + ": holds router or health address " + ip + " of node " + owner.node()
+                                + " (expected: a block without them)");
+            });
             Change change = new Change();
             new Blocks(keys, occupancy, owner).withdraw(change, seen, block);
             Claim after = claim.get().minus(block);

@@ -71,8 +71,7 @@ public final class NodeAllocator {
     public Future<Registered> addPodCidr(NodeName node, String pool, Ip.Family family, String request) {
         Owner owner = new Owner(cluster.name(), node);
         return pool(pool)
-                .compose(known ->
-                        execution.run(new MoreBlocks.Add(keys, occupancy, owner, pool, family, request)))
+                .compose(known -> execution.run(new MoreBlocks.Add(keys, occupancy, owner, pool, family, request)))
                 .onSuccess(done -> LOGGER.atInfo()
                         .addKeyValue("node", node)
                         .addKeyValue("podCidr", done.podCidrs())
@@ -115,9 +114,8 @@ public final class NodeAllocator {
             return Future.succeededFuture();
         }
         return store.get(keys.pool(name))
-                .compose(entry -> entry.isPresent()
-                        ? occupancy.reached(entry.get().modRevision())
-                        : Future.succeededFuture())
+                .compose(entry ->
+                        entry.isPresent() ? occupancy.reached(entry.get().modRevision()) : Future.succeededFuture())
                 .compose(seen -> occupancy.pools().get(name).isPresent()
                         ? Future.succeededFuture()
                         : Future.failedFuture(new IpamException(

@@ -196,11 +196,13 @@ public final class Occupancy implements AutoCloseable {
 
     private String usage(String pool) {
         List<String> texts = new ArrayList<>();
-        tables.pools().get(pool).ifPresent(p -> p.families().forEach((family, blocks) -> {
-            Usage usage = usage(pool, family);
-            texts.add(blocks + ", " + usage.taken() + " of " + usage.blocks() + " blocks taken, " + usage.withheld()
-                    + " withheld");
-        }));
+        tables.pools()
+                .get(pool)
+                .ifPresent(p -> p.families().forEach((family, blocks) -> {
+                    Usage usage = usage(pool, family);
+                    texts.add(blocks + ", " + usage.taken() + " of " + usage.blocks() + " blocks taken, "
+                            + usage.withheld() + " withheld");
+                }));
         return String.join("; ", texts);
     }
 

@@ -46,23 +46,28 @@ public final class PoolAdmin {
      * @param maskSize prefix length of a block; 0 for the pool's own, or the default of a new one
      */
     public Future<Pool> add(String name, List<Cidr> cidrs, int maskSize) {
+        if (maskSize != 0 && cidrs.stream().map(Cidr::family).distinct().count() > 1) {
+            throw new IllegalArgumentException(
+                    "mask_size: " + maskSize + " for CIDRs of both families (expected: one family at a time)");
+        }
         List<ClusterPool> more = new ArrayList<>();
         for (Ip.Family family : Ip.Family.values()) {
-            List<Cidr> ofFamily = cidrs.stream().filter(c -> c.family() == family).distinct().toList();
+            List<Cidr> ofFamily =
+                    cidrs.stream().filter(c -> c.family() == family).distinct().toList();
             if (!ofFamily.isEmpty()) {
                 int mask = maskSize != 0
                         ? maskSize
-                        : occupancy.pools().get(name).flatMap(p -> p.family(family)).map(ClusterPool::maskSize)
+                        : occupancy
+                                .pools()
+                                .get(name)
+                                .flatMap(p -> p.family(family))
+                                .map(ClusterPool::maskSize)
                                 .orElseGet(() -> DEFAULT_MASK_SIZE.getOrDefault(family, 0));
                 more.add(ClusterPool.of(ClusterPool.Names.REQUEST, ofFamily, mask));
             }
         }
         if (more.isEmpty()) {
             throw new IllegalArgumentException("cidrs: none (expected: at least one)");
-        }
-        if (maskSize != 0 && more.size() > 1) {
-            throw new IllegalArgumentException(
-                    "mask_size: " + maskSize + " for CIDRs of both families (expected: one family at a time)");
         }
         for (Cidr cidr : cidrs) {
             occupancy.addressIn(cidr).ifPresent(used -> {
@@ -96,8 +101,8 @@ public final class PoolAdmin {
 
     private Future<Pool> change(
             String name, List<ClusterPool> more, Function<Ip.Family, OtherSize> sizes, int conflicts) {
-        List<Op> reads = List.of(
-                new Op.Get(keys.poolChanges()), new Op.Get(keys.oldMaskSize()), new Op.GetPrefix(keys.pools()));
+        List<Op> reads =
+                List.of(new Op.Get(keys.poolChanges()), new Op.Get(keys.oldMaskSize()), new Op.GetPrefix(keys.pools()));
         return store.commit(new Txn(List.of(), reads, List.of())).compose(found -> {
             Optional<KeyValue> counter = found.reads().get(0).stream().findFirst();
             Optional<KeyValue> old = found.reads().get(1).stream().findFirst();
@@ -111,9 +116,10 @@ public final class PoolAdmin {
             boolean move = old.isPresent() && !old.get().value().equals(IpamKeys.MOVED);
             return after.equals(before) && !move
                     ? occupancy.reached(revision(found.reads().get(2), name)).map(before)
-                    : commit(after, counter, move, conflicts).compose(done -> done
-                            ? Future.succeededFuture(after(name))
-                            : change(name, more, sizes, conflicts + 1));
+                    : commit(after, counter, move, conflicts)
+                            .compose(done -> done
+                                    ? Future.succeededFuture(after(name))
+                                    : change(name, more, sizes, conflicts + 1));
         });
     }
 
@@ -125,7 +131,9 @@ public final class PoolAdmin {
     private Future<Boolean> commit(Pool after, Optional<KeyValue> counter, boolean move, int conflicts) {
         Change change = new Change();
         change.guard(keys.poolChanges(), counter);
-        change.put(keys.poolChanges(), Integer.toString(counter.map(PoolAdmin::number).orElse(0) + 1));
+        change.put(
+                keys.poolChanges(),
+                Integer.toString(counter.map(PoolAdmin::number).orElse(0) + 1));
         change.put(keys.pool(after.name()), after.encode());
         if (move) {
             change.put(keys.oldMaskSize(), IpamKeys.MOVED);

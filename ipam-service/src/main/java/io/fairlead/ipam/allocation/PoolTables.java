@@ -30,10 +30,11 @@ final class PoolTables {
     /** Goes on with other pools. One whose CIDRs were changed, not only appended to, is built anew. */
     void change(Pools now) {
         pools = now;
-        tables.keySet().removeIf(id -> now.get(id.pool)
-                .flatMap(p -> p.family(id.family))
-                .filter(f -> continues(tables.get(id), f))
-                .isEmpty());
+        tables.keySet()
+                .removeIf(id -> now.get(id.pool)
+                        .flatMap(p -> p.family(id.family))
+                        .filter(f -> continues(tables.get(id), f))
+                        .isEmpty());
         for (Pool pool : now.all()) {
             pool.families().forEach((family, blocks) -> {
                 Id id = new Id(pool.name(), family);
@@ -52,7 +53,8 @@ final class PoolTables {
             return false;
         }
         int before = table.pool().cidrs().size();
-        return before <= now.cidrs().size() && now.cidrs().subList(0, before).equals(table.pool().cidrs());
+        return before <= now.cidrs().size()
+                && now.cidrs().subList(0, before).equals(table.pool().cidrs());
     }
 
     Optional<BlockTable> get(String pool, Ip.Family family) {

@@ -3,7 +3,6 @@ package io.fairlead.ipam.allocation;
 import io.fairlead.contract.Cidr;
 import io.fairlead.contract.Ip;
 import io.fairlead.contract.etcd.NodeRecord;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -106,8 +105,7 @@ final class RecordBook {
     private void replace(String key, Set<Ip> addresses) {
         drop(key);
         ownAddresses.put(key, addresses);
-        addresses.forEach(
-                ip -> users.computeIfAbsent(ip, i -> new TreeSet<>()).add(key));
+        addresses.forEach(ip -> users.computeIfAbsent(ip, i -> new TreeSet<>()).add(key));
     }
 
     private void drop(String key) {

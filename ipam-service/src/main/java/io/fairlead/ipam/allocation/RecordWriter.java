@@ -24,8 +24,7 @@ record RecordWriter(int clusterId) {
         List<NodeRecord.Address> addresses = asked.addresses().stream()
                 .map(a -> new NodeRecord.Address(a.kind().text(), a.ip()))
                 .toList();
-        NodeRecord.Networks networks =
-                networks(blocks, health(asked, Ip.Family.V4), health(asked, Ip.Family.V6));
+        NodeRecord.Networks networks = networks(blocks, health(asked, Ip.Family.V4), health(asked, Ip.Family.V6));
         NodeRecord.Details details = new NodeRecord.Details(SOURCE, asked.labels(), 0, 0);
         return new NodeRecord(owner.node(), owner.cluster(), addresses, networks, clusterId, details).encode();
     }

@@ -145,12 +145,13 @@ record Registering(IpamKeys keys, Occupancy occupancy, RecordWriter records, Own
         List<Cidr> requested = asked.wants().requested();
         for (Ip.Family family : Ip.Family.values()) {
             List<Cidr> has = had.stream().filter(c -> c.family() == family).toList();
-            List<Cidr> asks = requested.stream().filter(c -> c.family() == family).toList();
+            List<Cidr> asks =
+                    requested.stream().filter(c -> c.family() == family).toList();
             if (!has.isEmpty() && !asks.isEmpty() && has.stream().noneMatch(asks::contains)) {
                 throw new IpamException(
                         Reason.CONFLICT,
-                        "node has CIDRs allocated (" + Registration.joined(has) + ") that conflict with requested CIDRs "
-                                + Registration.joined(asks));
+                        "node has CIDRs allocated (" + Registration.joined(has)
+                                + ") that conflict with requested CIDRs " + Registration.joined(asks));
             }
         }
         List<Cidr> all = new ArrayList<>(requested);
@@ -175,8 +176,7 @@ record Registering(IpamKeys keys, Occupancy occupancy, RecordWriter records, Own
         }
     }
 
-    private Optional<Plan> claim(
-            Change change, Seen seen, Choice choice, Cidr block, boolean held, boolean given) {
+    private Optional<Plan> claim(Change change, Seen seen, Choice choice, Cidr block, boolean held, boolean given) {
         if (!held && given) {
             Optional<Plan> doubt = checkUnclaimed(block, choice);
             if (doubt.isPresent()) {
@@ -227,7 +227,8 @@ record Registering(IpamKeys keys, Occupancy occupancy, RecordWriter records, Own
 
     private Optional<Plan> claimAddresses(Change change, Seen seen, Choice choice, Optional<Claim> claim) {
         String self = owner.toString();
-        Set<Ip> before = new LinkedHashSet<>(claim.map(Claim::addresses).orElse(java.util.Collections.emptyNavigableSet()));
+        Set<Ip> before =
+                new LinkedHashSet<>(claim.map(Claim::addresses).orElse(java.util.Collections.emptyNavigableSet()));
         for (Ip ip : asked.ownAddresses()) {
             String key = keys.address(ip);
             Optional<String> user = seen.valueOr(key, before.contains(ip) ? Optional.of(self) : Optional.empty());

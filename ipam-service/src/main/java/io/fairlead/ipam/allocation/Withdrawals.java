@@ -10,10 +10,11 @@ import io.fairlead.kvstore.Op;
 import io.fairlead.kvstore.Txn;
 import io.fairlead.runtime.retry.Timers;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -30,7 +31,9 @@ public final class Withdrawals {
     private static final Logger LOGGER = LoggerFactory.getLogger(Withdrawals.class);
 
     private static final Duration AGAIN = Duration.ofMillis(500);
-    /** Transactions under way at once. */
+    /** How late a watch usually is. */
+    private static final Duration MOMENT = Duration.ofMillis(50);
+    /** Transactions begun at once. */
     private static final int AT_ONCE = 64;
     /** Nodes and blocks that a message goes into. */
     private static final int MANY = 10;
@@ -41,8 +44,8 @@ public final class Withdrawals {
     private final Convergence convergence;
     private final Timers timers;
     private final AtomicLong freed = new AtomicLong();
-    // Keys whose deletion is under way. guarded by: this
-    private final Set<String> underWay = new HashSet<>();
+    // Deletions that have not been answered. guarded by: this
+    private final Map<Withheld, Future<Long>> underWay = new HashMap<>();
 
     /** Starts to free what can be freed. */
     public Withdrawals(KvStore store, IpamKeys keys, Occupancy occupancy, Convergence convergence, Timers timers) {
@@ -83,25 +86,28 @@ public final class Withdrawals {
         return freed.get();
     }
 
-    /** Frees at once what can be freed, and completes when that has been seen; true when there was something. */
-    Future<Boolean> free() {
+    /** Frees at once what can be freed, and completes when that has been seen or should have been. */
+    Future<Void> free() {
         Occupancy.View view = occupancy.view();
         Acks acks = convergence.now(view);
-        List<Future<Long>> deletions = new ArrayList<>();
-        for (Withheld one : view.withheld()) {
-            if (deletions.size() < AT_ONCE && isFree(acks, one)) {
-                deletions.add(delete(one));
-            }
-        }
+        List<Future<Long>> deletions = view.withheld().stream()
+                .filter(one -> isFree(acks, one))
+                .limit(AT_ONCE)
+                .map(this::delete)
+                .toList();
         if (deletions.isEmpty()) {
-            return Future.succeededFuture(false);
+            return Future.succeededFuture();
         }
-        return Future.all(deletions)
-                .compose(all -> {
-                    long last = deletions.stream().mapToLong(Future::result).max().orElse(0);
-                    return occupancy.reached(last);
-                })
-                .map(true);
+        return Future.all(deletions).compose(all -> {
+            long last = deletions.stream().mapToLong(Future::result).max().orElse(0);
+            if (last > 0) {
+                return occupancy.reached(last);
+            }
+            // another replica was faster
+            Promise<Void> later = Promise.promise();
+            timers.after(MOMENT, later::tryComplete);
+            return later.future();
+        });
     }
 
     /** For people: which nodes the withheld blocks of a pool wait for; empty when none is withheld. */
@@ -124,26 +130,13 @@ public final class Withdrawals {
     }
 
     private void look(Occupancy.View view, Acks acks) {
+        int begun = 0;
         for (Withheld one : view.withheld()) {
-            String key = keys.withheld(one.cidr());
-            if (!isFree(acks, one) || !begin(key)) {
-                continue;
+            if (begun < AT_ONCE && isFree(acks, one)) {
+                begun++;
+                delete(one).onFailure(failure -> timers.after(AGAIN, convergence::changed));
             }
-            delete(one).onComplete(ended -> {
-                end(key);
-                if (ended.failed()) {
-                    timers.after(AGAIN, convergence::changed);
-                }
-            });
         }
-    }
-
-    private synchronized boolean begin(String key) {
-        return underWay.size() < AT_ONCE && underWay.add(key);
-    }
-
-    private synchronized void end(String key) {
-        underWay.remove(key);
     }
 
     private static boolean isFree(Acks acks, Withheld one) {
@@ -151,29 +144,44 @@ public final class Withdrawals {
     }
 
     private static List<NodeName> waitingFor(Acks acks, Withheld one) {
-        return acks
-                .late(one.revision(), one.owner(), Set.of(one.cidr().toString()), Convergence.MOST_NAMED)
-                .stream()
+        return acks.late(one.revision(), one.owner(), Set.of(one.cidr().toString()), Convergence.MOST_NAMED).stream()
                 .map(Acks.Late::node)
                 .sorted()
                 .distinct()
                 .toList();
     }
 
-    /** Deletes a withheld entry as it was seen; the revision is one at which it is gone or another, 0 for that. */
+    /** Deletes a withheld entry as it was seen; the revision is that of the deletion, 0 when it had changed. */
     private Future<Long> delete(Withheld one) {
+        Promise<Long> promise = Promise.promise();
+        synchronized (this) {
+            Future<Long> running = underWay.get(one);
+            if (running != null) {
+                return running;
+            }
+            underWay.put(one, promise.future());
+        }
         String key = keys.withheld(one.cidr());
         Txn txn = Txn.when(new Condition.Unchanged(key, one.revision())).then(new Op.Delete(key));
-        return store.commit(txn).map(result -> {
-            if (!result.succeeded()) {
-                return 0L;
-            }
-            freed.incrementAndGet();
-            LOGGER.atInfo()
-                    .addKeyValue("podCidr", one.cidr())
-                    .addKeyValue("node", one.owner())
-                    .log("Withdrawal is acknowledged by all nodes, the block is free");
-            return result.revision();
-        });
+        return store.commit(txn)
+                .map(result -> {
+                    if (!result.succeeded()) {
+                        return 0L;
+                    }
+                    freed.incrementAndGet();
+                    LOGGER.atInfo()
+                            .addKeyValue("podCidr", one.cidr())
+                            .addKeyValue("node", one.owner())
+                            .log("Withdrawal is acknowledged by all nodes, the block is free");
+                    return result.revision();
+                })
+                .onComplete(ended -> {
+                    end(one);
+                    promise.handle(ended);
+                });
+    }
+
+    private synchronized void end(Withheld one) {
+        underWay.remove(one);
     }
 }

@@ -27,9 +27,7 @@ record Withheld(Cidr cidr, String owner, long revision) {
      */
     static Withheld decode(IpamKeys keys, KeyValue entry) {
         return new Withheld(
-                Cidr.parse(entry.key().substring(keys.withheld().length())),
-                owner(entry.value()),
-                entry.modRevision());
+                Cidr.parse(entry.key().substring(keys.withheld().length())), owner(entry.value()), entry.modRevision());
     }
 
     static String owner(String text) {

@@ -39,6 +39,8 @@ import java.util.function.Supplier;
 /** Serves IpamService. Handlers only start work; answers are given on the store's thread. */
 public final class IpamGrpc extends IpamServiceGrpc.IpamServiceImplBase {
     private static final int MAX_REQUEST_ID = 128;
+    /** A caller that is gone is not waited for longer than this. */
+    private static final long MAX_WAIT_MS = 600_000;
 
     private final Parts parts;
     private final ClusterName cluster;
@@ -80,7 +82,11 @@ public final class IpamGrpc extends IpamServiceGrpc.IpamServiceImplBase {
                     .compose(done -> request.getWaitMs() == 0
                             ? Future.succeededFuture(response(done).build())
                             : parts.convergence
-                                    .await(cluster, asked.node(), done, Duration.ofMillis(Integer.toUnsignedLong(request.getWaitMs())))
+                                    .await(
+                                            cluster,
+                                            asked.node(),
+                                            done,
+                                            patience(request))
                                     .map(reach -> response(done, reach)));
         });
     }
@@ -130,8 +136,7 @@ public final class IpamGrpc extends IpamServiceGrpc.IpamServiceImplBase {
                 observer,
                 () -> parts.allocator
                         .returnPodCidr(
-                                Messages.node(request.getNodeName()),
-                                Messages.cidr("pod_cidr", request.getPodCidr()))
+                                Messages.node(request.getNodeName()), Messages.cidr("pod_cidr", request.getPodCidr()))
                         .onSuccess(done -> metrics.event("return", done.changed()))
                         .map(done -> ReturnPodCidrResponse.newBuilder()
                                 .setReturned(done.changed())
@@ -169,6 +174,10 @@ public final class IpamGrpc extends IpamServiceGrpc.IpamServiceImplBase {
         });
     }
 
+    private static Duration patience(RegisterNodeRequest request) {
+        return Duration.ofMillis(Math.min(Integer.toUnsignedLong(request.getWaitMs()), MAX_WAIT_MS));
+    }
+
     private RegisterNodeResponse.Builder response(Registered done) {
         return RegisterNodeResponse.newBuilder()
                 .addAllPodCidrs(done.podCidrs().stream().map(Cidr::toString).toList())
@@ -180,9 +189,8 @@ public final class IpamGrpc extends IpamServiceGrpc.IpamServiceImplBase {
     private RegisterNodeResponse response(Registered done, Convergence.Reach reach) {
         RegisterNodeResponse.Builder response = response(done).setReachable(reach.reachable());
         reach.late()
-                .forEach(late -> response.addLate(LateNode.newBuilder()
-                        .setNodeName(late.node().value())
-                        .setReason(late.reason())));
+                .forEach(late -> response.addLate(
+                        LateNode.newBuilder().setNodeName(late.node().value()).setReason(late.reason())));
         return response.build();
     }
 

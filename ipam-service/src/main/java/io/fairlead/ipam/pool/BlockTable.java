@@ -33,7 +33,8 @@ public final class BlockTable {
 
     /** Goes on with a pool that has more CIDRs; those are free but for what is in {@code taken}, which it finds by CIDR. */
     public void extend(ClusterPool longer, Holders taken) {
-        for (Cidr cidr : longer.cidrs().subList(pool.cidrs().size(), longer.cidrs().size())) {
+        for (Cidr cidr :
+                longer.cidrs().subList(pool.cidrs().size(), longer.cidrs().size())) {
             add(cidr, taken);
         }
         pool = longer;

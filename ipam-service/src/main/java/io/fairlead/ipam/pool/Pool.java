@@ -85,7 +85,8 @@ public record Pool(String name, Map<Ip.Family, ClusterPool> families) {
 
     @Override
     public String toString() {
-        List<String> texts = families.values().stream().map(ClusterPool::toString).toList();
+        List<String> texts =
+                families.values().stream().map(ClusterPool::toString).toList();
         return name + ": " + (texts.isEmpty() ? "empty" : String.join(" and ", texts));
     }
 }

@@ -4,12 +4,10 @@ import static io.fairlead.ipam.allocation.Replica.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fairlead.contract.Cidr;
-import io.fairlead.contract.NodeName;
 import io.fairlead.contract.etcd.NodeRecord;
 import io.fairlead.kvstore.KeyValue;
 import io.fairlead.kvstore.KvStore;
 import io.fairlead.kvstore.WatchEvent;
-import io.fairlead.kvstore.progress.NodeReached;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -113,13 +111,11 @@ final class History {
             return;
         }
         changedHands++;
-        Map<NodeName, NodeReached> acks = progress.nodes();
         last.others.forEach((node, since) -> {
-            NodeReached reached = acks.get(new NodeName(node));
             boolean stillThere = since.equals(recordSince.get(node));
-            if (stillThere && (reached == null || !reached.has(last.revision))) {
+            if (stillThere && !progress.everHad(node, last.revision)) {
                 violations.add(at + ": " + owner + " has " + cidr + ", withdrawn from " + last.owner + " at "
-                        + last.revision + ", before " + node + " acknowledged it: " + reached);
+                        + last.revision + ", before " + node + " acknowledged it");
             }
         });
     }
@@ -131,8 +127,7 @@ final class History {
         } else if (key.startsWith(Replica.KEYS.blocks()) && owner != null) {
             Map<String, Long> others = new TreeMap<>(recordSince);
             others.remove(owner.substring(owner.indexOf('/') + 1));
-            withdrawn.put(
-                    key.substring(Replica.KEYS.blocks().length()), new Withdrawn(owner, at, others));
+            withdrawn.put(key.substring(Replica.KEYS.blocks().length()), new Withdrawn(owner, at, others));
         }
     }
 

@@ -35,7 +35,9 @@ class NeverTwiceTest {
         for (int round = 0; round < ROUNDS; round++) {
             changedHands += new Race(random, "seed " + seed + " round " + round).run();
         }
-        assertThat(changedHands).as("blocks that had two owners one after the other, seed " + seed).isPositive();
+        assertThat(changedHands)
+                .as("blocks that had two owners one after the other, seed " + seed)
+                .isPositive();
     }
 
     /** One store and its replicas. */
@@ -61,8 +63,7 @@ class NeverTwiceTest {
         int run() {
             try {
                 for (int i = 0; i < 3; i++) {
-                    replicas.add(new Replica(
-                            store.sibling(), vertx, progress, "10.244.0.0/20,fd00:10::/116", 24));
+                    replicas.add(new Replica(store.sibling(), vertx, progress, "10.244.0.0/20,fd00:10::/116", 24));
                 }
                 replicas.forEach(Replica::synced);
                 for (int wave = 0; wave < 8; wave++) {
@@ -115,24 +116,30 @@ class NeverTwiceTest {
             Ip.Family family = random.nextBoolean() ? Ip.Family.V4 : Ip.Family.V6;
             return switch (random.nextInt(12)) {
                 case 0, 1 -> replica.allocator.release(name);
-                case 2 -> replica.allocator.register(
-                        registration(name.value(), ips(node), "10.244." + random.nextInt(16) + ".0/24"));
+                case 2 ->
+                    replica.allocator.register(
+                            registration(name.value(), ips(node), "10.244." + random.nextInt(16) + ".0/24"));
                 // a node that comes from a backup, or that comes back after others took its blocks
-                case 3 -> replica.allocator.register(registration(
-                        name.value(),
-                        ips(node),
-                        had(node).stream().map(Cidr::toString).toArray(String[]::new)));
-                case 4, 5 -> replica.allocator
-                        .addPodCidr(name, Pool.DEFAULT, family, "r" + (random.nextInt(4) == 0 ? requests : ++requests))
-                        .onSuccess(done -> remember(node, done.podCidrs()));
-                case 6, 7 -> had(node).isEmpty()
-                        ? Future.succeededFuture()
-                        : replica.allocator.returnPodCidr(
-                                name, had(node).get(random.nextInt(had(node).size())));
+                case 3 ->
+                    replica.allocator.register(registration(
+                            name.value(),
+                            ips(node),
+                            had(node).stream().map(Cidr::toString).toArray(String[]::new)));
+                case 4, 5 ->
+                    replica.allocator
+                            .addPodCidr(
+                                    name, Pool.DEFAULT, family, "r" + (random.nextInt(4) == 0 ? requests : ++requests))
+                            .onSuccess(done -> remember(node, done.podCidrs()));
+                case 6, 7 ->
+                    had(node).isEmpty()
+                            ? Future.succeededFuture()
+                            : replica.allocator.returnPodCidr(
+                                    name, had(node).get(random.nextInt(had(node).size())));
                 case 8 -> random.nextInt(4) == 0 ? grow(replica) : Future.succeededFuture();
-                default -> replica.allocator
-                        .register(registration(name.value(), ips(node)))
-                        .onSuccess(done -> remember(node, done.podCidrs()));
+                default ->
+                    replica.allocator
+                            .register(registration(name.value(), ips(node)))
+                            .onSuccess(done -> remember(node, done.podCidrs()));
             };
         }
 
@@ -176,14 +183,13 @@ class NeverTwiceTest {
                 client.loseNextAnswers(0);
             }
             Map<Integer, List<Future<Registered>>> running = new HashMap<>();
-            await(replicas.get(0).pools.add(
-                    Pool.DEFAULT, List.of(Cidr.parse("10.246.0.0/19"), Cidr.parse("fd00:11::/112")), 0));
+            await(replicas.get(0)
+                    .pools
+                    .add(Pool.DEFAULT, List.of(Cidr.parse("10.246.0.0/19"), Cidr.parse("fd00:11::/112")), 0));
             for (int i = 0; i < 2 * NODES; i++) {
                 int node = i % NODES;
                 running.computeIfAbsent(node, n -> new ArrayList<>())
-                        .add(replicas.get(i % replicas.size())
-                                .allocator
-                                .register(registration("n" + node, ips(node))));
+                        .add(replicas.get(i % replicas.size()).allocator.register(registration("n" + node, ips(node))));
             }
             List<Cidr> all = new ArrayList<>();
             running.forEach((node, futures) -> {

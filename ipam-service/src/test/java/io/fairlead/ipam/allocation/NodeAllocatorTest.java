@@ -151,8 +151,7 @@ class NodeAllocatorTest {
         Replica replica = replica("10.244.0.0/16", 24);
         replica.register("dev1", "192.168.2.31");
         assertThat(await(replica.allocator.release(new NodeName("dev1")))).isTrue();
-        eventually(() -> keys()
-                .equals(List.of("fairlead/ipam/v1/pool/default", "fairlead/ipam/v1/pools")));
+        eventually(() -> keys().equals(List.of("fairlead/ipam/v1/pool/default", "fairlead/ipam/v1/pools")));
         assertThat(await(replica.allocator.release(new NodeName("dev1")))).isFalse();
     }
 
@@ -326,7 +325,8 @@ class NodeAllocatorTest {
     @Test
     void aBrokenClaimIsRefusedByItsKey() {
         Replica replica = replica("10.244.0.0/16", 24);
-        for (String broken : List.of("x", "{}", "[]", "{\"podCidr\":7}", "{\"podCidrs\":[]}", "{\"podCidr\":\"x\",\"addresses\":[]}")) {
+        for (String broken : List.of(
+                "x", "{}", "[]", "{\"podCidr\":7}", "{\"podCidrs\":[]}", "{\"podCidr\":\"x\",\"addresses\":[]}")) {
             put("fairlead/ipam/v1/node/default/dev1", broken);
             String key = "store key fairlead/ipam/v1/node/default/dev1: ";
             refused(() -> replica.register("dev1", "192.168.2.31"), Reason.REFUSED, key);

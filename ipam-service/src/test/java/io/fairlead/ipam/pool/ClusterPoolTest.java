@@ -146,10 +146,18 @@ class ClusterPoolTest {
     @Test
     void whereACidrIsIsFoundAmongAllPools() {
         Pools pools = new Pools(java.util.Map.of(
-                "a", new Pool("a", java.util.Map.of()).with(ClusterPool.parse(Ip.Family.V4, List.of("10.2.0.0/16"), 24)),
-                "b", new Pool("b", java.util.Map.of()).with(ClusterPool.parse(Ip.Family.V4, List.of("10.1.0.0/16"), 26))));
-        assertThat(pools.containing(Ip.parse("10.1.3.4"))).map(Pools.Place::pool).contains("b");
-        assertThat(pools.overlapping(Cidr.parse("10.2.0.0/15"))).map(Pools.Place::pool).contains("a");
+                "a",
+                        new Pool("a", java.util.Map.of())
+                                .with(ClusterPool.parse(Ip.Family.V4, List.of("10.2.0.0/16"), 24)),
+                "b",
+                        new Pool("b", java.util.Map.of())
+                                .with(ClusterPool.parse(Ip.Family.V4, List.of("10.1.0.0/16"), 26))));
+        assertThat(pools.containing(Ip.parse("10.1.3.4")))
+                .map(Pools.Place::pool)
+                .contains("b");
+        assertThat(pools.overlapping(Cidr.parse("10.2.0.0/15")))
+                .map(Pools.Place::pool)
+                .contains("a");
         assertThat(pools.overlapping(Cidr.parse("10.0.0.0/8"))).isPresent();
         assertThat(pools.overlapping(Cidr.parse("10.3.0.0/16"))).isEmpty();
         assertThat(pools.containing(Ip.parse("fd00::1"))).isEmpty();
