@@ -20,8 +20,7 @@ class IpamMetricsTest {
     @Test
     void everyPoolAndFamilyHasItsGaugesAsSoonAsItIsThere() throws Exception {
         try (MemoryKvStore store = new MemoryKvStore();
-                Occupancy occupancy =
-                        new Occupancy(store, new IpamKeys("cilium/state/nodes/v1/", IpamKeys.CLAIMS))) {
+                Occupancy occupancy = new Occupancy(store, new IpamKeys("cilium/state/nodes/v1/", IpamKeys.CLAIMS))) {
             IpamMetrics metrics = new IpamMetrics(registry, occupancy);
             PoolAdmin pools = new PoolAdmin(store, new IpamKeys("cilium/state/nodes/v1/", IpamKeys.CLAIMS), occupancy);
             pools.add("blue", List.of(Cidr.parse("10.9.0.0/24"), Cidr.parse("fd00::/112")), 0)
@@ -50,8 +49,7 @@ class IpamMetricsTest {
     @Test
     void registrationsAreTimedByOutcome() {
         try (MemoryKvStore store = new MemoryKvStore();
-                Occupancy occupancy =
-                        new Occupancy(store, new IpamKeys("cilium/state/nodes/v1/", IpamKeys.CLAIMS))) {
+                Occupancy occupancy = new Occupancy(store, new IpamKeys("cilium/state/nodes/v1/", IpamKeys.CLAIMS))) {
             IpamMetrics metrics = new IpamMetrics(registry, occupancy);
             metrics.timed(() -> Future.succeededFuture("done"));
             metrics.timed(() -> Future.failedFuture(new IpamException(IpamException.Reason.EXHAUSTED, "full")));

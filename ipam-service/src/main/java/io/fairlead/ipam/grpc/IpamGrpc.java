@@ -82,11 +82,7 @@ public final class IpamGrpc extends IpamServiceGrpc.IpamServiceImplBase {
                     .compose(done -> request.getWaitMs() == 0
                             ? Future.succeededFuture(response(done).build())
                             : parts.convergence
-                                    .await(
-                                            cluster,
-                                            asked.node(),
-                                            done,
-                                            patience(request))
+                                    .await(cluster, asked.node(), done, patience(request))
                                     .map(reach -> response(done, reach)));
         });
     }
