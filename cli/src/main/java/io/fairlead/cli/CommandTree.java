@@ -6,6 +6,7 @@ import io.fairlead.cli.command.DetailCommands;
 import io.fairlead.cli.command.Specs;
 import io.fairlead.cli.connectivity.ConnectivityCommands;
 import io.fairlead.cli.explain.ExplainCommand;
+import io.fairlead.cli.ipam.IpamCommands;
 import io.fairlead.cli.monitor.MonitorCommand;
 import io.fairlead.cli.output.Answer;
 import io.fairlead.cli.policy.PolicyCommands;
@@ -59,6 +60,7 @@ final class CommandTree {
         root.addSubcommand("status", status());
         addLists(root);
         root.addSubcommand("policy", PolicyCommands.spec());
+        root.addSubcommand("ipam", IpamCommands.spec());
         root.addSubcommand("bpf", bpf());
         root.addSubcommand("monitor", MonitorCommand.spec());
         root.addSubcommand("explain", ExplainCommand.spec());

@@ -1,16 +1,21 @@
 package io.fairlead.ipam;
 
-import io.fairlead.contract.Cidr;
+import io.fairlead.contract.etcd.OwnKeys;
+import io.fairlead.ipam.allocation.Convergence;
 import io.fairlead.ipam.allocation.IpamKeys;
 import io.fairlead.ipam.allocation.NodeAllocator;
 import io.fairlead.ipam.allocation.Nodes;
 import io.fairlead.ipam.allocation.Occupancy;
+import io.fairlead.ipam.allocation.PoolAdmin;
+import io.fairlead.ipam.allocation.Progress;
+import io.fairlead.ipam.allocation.Withdrawals;
 import io.fairlead.ipam.grpc.IpamGrpc;
 import io.fairlead.ipam.pool.ClusterPool;
 import io.fairlead.kvstore.KvException;
 import io.fairlead.kvstore.KvStore;
 import io.fairlead.kvstore.etcd.EtcdKvStore;
 import io.fairlead.kvstore.etcd.EtcdOptions;
+import io.fairlead.kvstore.progress.ClusterProgress;
 import io.fairlead.runtime.config.Config;
 import io.fairlead.runtime.config.ConfigKey;
 import io.fairlead.runtime.config.HostPort;
@@ -37,29 +42,12 @@ public final class IpamServiceMain {
     private final ConfigKey<HostPort> listen =
             process.keys().add("listen-address", Values.HOST_PORT, "127.0.0.1:7302", "where the gRPC service answers");
     private final StoreKeys storeKeys = new StoreKeys(process.keys());
-    private final ConfigKey<List<String>> cidrs = process.keys()
-            .add(
-                    ClusterPool.CIDR_KEY,
-                    Values.listOf(IpamServiceMain::cidr),
-                    "10.244.0.0/16",
-                    "CIDRs that nodes get their pod CIDRs from; append to it, never change what is there");
-    private final ConfigKey<Integer> maskSize = process.keys()
-            .add(
-                    ClusterPool.MASK_SIZE_KEY,
-                    Values.integer(1, 30),
-                    "24",
-                    "prefix length of a node's pod CIDR, for good");
+    private final PoolKeys poolKeys = new PoolKeys(process.keys());
 
     /** Runs until it is told to stop. */
     public static void main(String[] args) {
         IpamServiceMain main = new IpamServiceMain();
         main.process.main(args, main::start);
-    }
-
-    /** Checked here, so that it is reported with all other mistakes. */
-    private static String cidr(String text) {
-        Cidr.parse(text);
-        return text;
     }
 
     /** The process, for tests that start it themselves. */
@@ -70,42 +58,57 @@ public final class IpamServiceMain {
     /** Starts everything: store, watches, gRPC. */
     Future<Void> start(Config config, Lifecycle life) {
         StoreKeys.Store where = storeKeys.from(config);
-        ClusterPool pool = ClusterPool.parse(config.get(cidrs), config.get(maskSize));
+        List<ClusterPool> configured = poolKeys.from(config);
         KvStore store = new EtcdKvStore(EtcdOptions.of(where.endpoints()));
         life.onClose("store", store);
         life.health().register("kvstore", () -> store.status().map(s -> new HealthCheck.State(s.healthy(), s.text())));
         IpamKeys keys = new IpamKeys(new io.fairlead.contract.etcd.StoreKeys(where.prefix()).nodes(), IpamKeys.CLAIMS);
-        Occupancy occupancy = new Occupancy(store, keys, pool);
+        Occupancy occupancy = new Occupancy(store, keys);
         life.onClose("watches", occupancy);
+        ClusterProgress progress = new ClusterProgress(store, OwnKeys.Table.ROUTES);
+        life.onClose("progress", progress);
+        Timers timers = Timers.of(life.vertx());
+        Convergence convergence = new Convergence(occupancy, Progress.of(progress), timers);
+        Withdrawals withdrawals = new Withdrawals(store, keys, occupancy, convergence, timers);
+        IpamMetrics metrics = watched(life, occupancy, withdrawals);
+        NodeAllocator.Cluster cluster = new NodeAllocator.Cluster(where.clusterName(), where.clusterId());
+        NodeAllocator allocator = new NodeAllocator(store, keys, cluster, occupancy, withdrawals, timers);
+        PoolAdmin pools = new PoolAdmin(store, keys, occupancy);
+        IpamGrpc.Parts parts =
+                new IpamGrpc.Parts(allocator, new Nodes(store, keys), occupancy, pools, convergence, withdrawals);
+        IpamGrpc service = new IpamGrpc(parts, where.clusterName(), where.clusterId(), metrics);
+        Backoff backoff = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(2), ThreadLocalRandom.current());
+        return occupancy
+                .synced()
+                .compose(synced -> seed(pools, configured, timers, backoff))
+                .compose(seeded -> listen(config.get(listen), service, life));
+    }
+
+    private static IpamMetrics watched(Lifecycle life, Occupancy occupancy, Withdrawals withdrawals) {
         FunctionCounter.builder("fairlead_ipam_unreadable_records", occupancy, Occupancy::unreadableEvents)
                 .description("node records read that could not be understood")
+                .register(life.metrics());
+        FunctionCounter.builder("fairlead_ipam_events", withdrawals, Withdrawals::freed)
+                .tag("action", "free")
                 .register(life.metrics());
         life.health()
                 .register(
                         "ipam",
-                        HealthCheck.of(() -> new HealthCheck.State(
-                                occupancy.synced().isComplete(), "pool " + pool + ": " + occupancy.text())));
-        Timers timers = Timers.of(life.vertx());
-        NodeAllocator.Cluster cluster = new NodeAllocator.Cluster(where.clusterName(), where.clusterId(), pool);
-        NodeAllocator allocator = new NodeAllocator(store, keys, cluster, occupancy, timers);
-        IpamGrpc service = new IpamGrpc(allocator, new Nodes(store, keys), where.clusterName(), where.clusterId());
-        Backoff backoff = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(2), ThreadLocalRandom.current());
-        return occupancy
-                .synced()
-                .compose(synced -> checkLayout(allocator, timers, backoff))
-                .compose(checked -> listen(config.get(listen), service, life));
+                        HealthCheck.of(
+                                () -> new HealthCheck.State(occupancy.synced().isComplete(), occupancy.text())));
+        return new IpamMetrics(life.metrics(), occupancy);
     }
 
-    /** A store that is not there yet is waited for; one of another layout is refused. */
-    private static Future<Void> checkLayout(NodeAllocator allocator, Timers timers, Backoff backoff) {
-        return allocator.checkLayout().recover(failure -> {
+    /** A store that is not there yet is waited for; one whose blocks have another size is refused. */
+    private static Future<Void> seed(PoolAdmin pools, List<ClusterPool> configured, Timers timers, Backoff backoff) {
+        return pools.seed(configured).<Void>mapEmpty().recover(failure -> {
             if (!(failure instanceof KvException)) {
                 return Future.failedFuture(failure);
             }
             Promise<Void> later = Promise.promise();
             timers.after(
                     backoff.next(),
-                    () -> checkLayout(allocator, timers, backoff).onComplete(later));
+                    () -> seed(pools, configured, timers, backoff).onComplete(later));
             return later.future();
         });
     }

@@ -3,14 +3,29 @@ package io.fairlead.ipam;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.fairlead.contract.NodeName;
+import io.fairlead.contract.etcd.OwnKeys;
+import io.fairlead.kvstore.KvStore;
+import io.fairlead.kvstore.etcd.EtcdKvStore;
+import io.fairlead.kvstore.etcd.EtcdOptions;
+import io.fairlead.kvstore.progress.ProgressWriter;
 import io.fairlead.kvstore.testing.EtcdProcess;
+import io.fairlead.proto.ipam.v1.AddPodCidrRequest;
+import io.fairlead.proto.ipam.v1.AddPodCidrResponse;
+import io.fairlead.proto.ipam.v1.AddPoolCidrsRequest;
 import io.fairlead.proto.ipam.v1.IpamServiceGrpc;
 import io.fairlead.proto.ipam.v1.IpamServiceGrpc.IpamServiceBlockingStub;
 import io.fairlead.proto.ipam.v1.ListNodesRequest;
+import io.fairlead.proto.ipam.v1.ListPoolsRequest;
+import io.fairlead.proto.ipam.v1.ListWithheldRequest;
 import io.fairlead.proto.ipam.v1.Node;
 import io.fairlead.proto.ipam.v1.NodeAddress;
+import io.fairlead.proto.ipam.v1.Pool;
 import io.fairlead.proto.ipam.v1.RegisterNodeRequest;
+import io.fairlead.proto.ipam.v1.RegisterNodeResponse;
 import io.fairlead.proto.ipam.v1.ReleaseNodeRequest;
+import io.fairlead.proto.ipam.v1.ReturnPodCidrRequest;
+import io.fairlead.proto.ipam.v1.WithheldCidr;
 import io.fairlead.runtime.config.HostPort;
 import io.fairlead.runtime.grpc.Channels;
 import io.fairlead.runtime.process.testing.JavaProcess;
@@ -138,6 +153,100 @@ class IpamServiceTest {
         Process other = launch(freePort(), "--cluster-pool-ipv4-mask-size=26");
         assertThat(other.waitFor(30, TimeUnit.SECONDS)).isTrue();
         assertThat(other.exitValue()).isEqualTo(1);
+    }
+
+    @Test
+    void bothFamiliesMoreBlocksPoolsAndWaitingWorkOverTheWire() throws Exception {
+        int port = freePort();
+        replica(port, "--cluster-pool-ipv6-cidr=fd00:10:244::/48");
+        int second = freePort();
+        replica(second, "--cluster-pool-ipv6-cidr=fd00:10:244::/48");
+        IpamServiceBlockingStub stub = stub(port);
+        RegisterNodeResponse first = stub.registerNode(both(1).setWaitMs(5000).build());
+        assertThat(first.getPodCidrsList()).containsExactly("10.244.0.0/24", "fd00:10:244::/120");
+        assertThat(first.getReachable()).isTrue();
+        RegisterNodeResponse late = stub.registerNode(both(2).setWaitMs(50).build());
+        assertThat(late.getReachable()).isFalse();
+        assertThat(late.getLate(0).getReason()).isEqualTo("not connected");
+        AddPodCidrRequest more = AddPodCidrRequest.newBuilder()
+                .setNodeName("n1")
+                .setIpVersion(4)
+                .setRequestId("a")
+                .build();
+        AddPodCidrResponse added = stub.addPodCidr(more);
+        assertThat(stub(second).addPodCidr(more)).isEqualTo(added);
+        assertThat(added.getPodCidr()).isEqualTo("10.244.2.0/24");
+        ReturnPodCidrRequest back = ReturnPodCidrRequest.newBuilder()
+                .setNodeName("n1")
+                .setPodCidr(added.getPodCidr())
+                .build();
+        assertThat(stub.returnPodCidr(back).getReturned()).isTrue();
+        assertThat(stub.returnPodCidr(back).getReturned()).isFalse();
+        WithheldCidr withheld = eventually(() -> only(stub));
+        assertThat(withheld.getWaitingForList()).containsExactly("n2");
+        assertThat(withheld.getNodeName()).isEqualTo("n1");
+        progressOf(
+                "n2",
+                withheld.getRevision(),
+                () -> until(() -> stub.listWithheld(ListWithheldRequest.getDefaultInstance())
+                                .getCidrsCount()
+                        == 0));
+        stub.addPoolCidrs(AddPoolCidrsRequest.newBuilder()
+                .setPool("blue")
+                .addCidrs("10.9.0.0/16")
+                .setMaskSize(26)
+                .build());
+        assertThat(stub(second).registerNode(both(3).setPool("blue").build()).getPodCidrsList())
+                .containsExactly("10.9.0.0/26");
+        assertThat(stub(second).listPools(ListPoolsRequest.getDefaultInstance()).getPoolsList())
+                .extracting(Pool::getName)
+                .containsExactly("blue", "default");
+        assertThatThrownBy(
+                        () -> stub.addPodCidr(more.toBuilder().setRequestId("").build()))
+                .hasMessageContaining("INVALID_ARGUMENT: request_id: \"\"");
+        assertThatThrownBy(
+                        () -> stub.addPodCidr(more.toBuilder().setIpVersion(5).build()))
+                .hasMessageContaining("INVALID_ARGUMENT: ip_version: 5 (expected: 4 or 6)");
+        assertThatThrownBy(() -> stub.addPodCidr(
+                        more.toBuilder().setPool("green").setRequestId("b").build()))
+                .hasMessageContaining("NOT_FOUND: pool: green (expected: one of these: blue, default)");
+    }
+
+    private static RegisterNodeRequest.Builder both(int number) {
+        return request(number)
+                .addAddresses(NodeAddress.newBuilder()
+                        .setType(NodeAddress.Type.TYPE_INTERNAL_IP)
+                        .setIp("fd01::" + (10 + number)));
+    }
+
+    private static WithheldCidr only(IpamServiceBlockingStub stub) {
+        return stub.listWithheld(ListWithheldRequest.getDefaultInstance()).getCidrsList().stream()
+                .findFirst()
+                .orElseThrow(() -> Status.NOT_FOUND.asRuntimeException());
+    }
+
+    /** Says to the store, as a distributor does, that a node has everything up to a revision. */
+    private void progressOf(String node, long revision, Runnable during) {
+        KvStore store = new EtcdKvStore(EtcdOptions.of(List.of("http://" + etcd.endpoint())));
+        ProgressWriter.Snapshot snapshot = new ProgressWriter.Snapshot(
+                "e", revision, List.of(new ProgressWriter.Node(new NodeName(node), revision, Map.of())));
+        ProgressWriter writer = new ProgressWriter(
+                store, OwnKeys.Table.ROUTES, "r1", () -> io.vertx.core.Future.succeededFuture(snapshot));
+        try {
+            writer.changed();
+            during.run();
+        } finally {
+            writer.close();
+            store.close();
+        }
+    }
+
+    private static void until(java.util.function.BooleanSupplier condition) {
+        Instant end = Instant.now().plus(Duration.ofSeconds(25));
+        while (!condition.getAsBoolean()) {
+            assertThat(Instant.now()).isBefore(end);
+            LockSupport.parkNanos(5_000_000);
+        }
     }
 
     private static String register(IpamServiceBlockingStub stub, int number) {

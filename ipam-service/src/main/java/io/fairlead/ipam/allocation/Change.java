@@ -31,6 +31,10 @@ final class Change {
         conditions.add(new Condition.ValueIs(key, value));
     }
 
+    void absent(String key) {
+        conditions.add(new Condition.Missing(key));
+    }
+
     void put(String key, String value) {
         steps.add(Op.put(key, value));
     }

@@ -8,6 +8,8 @@ public final class IpamException extends RuntimeException {
     public enum Reason {
         /** The request itself is wrong. */
         INVALID,
+        /** No such node, or no such pool. */
+        NOT_FOUND,
         /** Another node has what was asked for. */
         CONFLICT,
         /** The pool has no block left. */

@@ -16,6 +16,9 @@ public record IpamKeys(String nodes, String claims) {
     /** Where every cluster's records are, and this service's claims in a store. */
     public static final String CLAIMS = "fairlead/ipam/v1/";
 
+    /** Says at {@link #oldMaskSize} that block sizes are the pools'. */
+    static final String MOVED = "see pool/";
+
     /** The record of a node, which Cilium's agents read. */
     String record(Owner owner) {
         return nodes + owner;
@@ -44,8 +47,31 @@ public record IpamKeys(String nodes, String claims) {
         return claims + "address/" + ip;
     }
 
-    /** Size of every IPv4 block ever claimed in this store. */
-    String maskSize() {
+    /** Who had a block that is not given out again yet; the entry's revision is that of the withdrawal. */
+    String withheld(Cidr block) {
+        return withheld() + block;
+    }
+
+    String withheld() {
+        return claims + "withheld/";
+    }
+
+    /** What a pool consists of. */
+    String pool(String name) {
+        return pools() + name;
+    }
+
+    String pools() {
+        return claims + "pool/";
+    }
+
+    /** How often pools were changed: every change of one goes over this key, so that no two overlap. */
+    String poolChanges() {
+        return claims + "pools";
+    }
+
+    /** Size of all blocks, as an older Fairlead kept it; after it, {@link #MOVED}, which that one refuses to work with. */
+    String oldMaskSize() {
         return claims + "mask-size/ipv4";
     }
 }

@@ -2,205 +2,247 @@ package io.fairlead.ipam.allocation;
 
 import io.fairlead.contract.Cidr;
 import io.fairlead.contract.Ip;
-import io.fairlead.contract.etcd.NodeRecord;
 import io.fairlead.ipam.pool.BlockTable;
-import io.fairlead.ipam.pool.ClusterPool;
+import io.fairlead.ipam.pool.Pools;
 import io.fairlead.kvstore.KvStore;
 import io.fairlead.kvstore.Watch;
 import io.fairlead.kvstore.WatchEvent;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
- * What the store's watches say is taken: claims of this service, and CIDRs in node records whoever wrote them.
+ * What the store's watch says is taken: claims of this service, CIDRs in node records whoever wrote them, and what was given
+ * back but is withheld. Also the pools.
  *
- * <p>It may lag behind; it proposes, the transaction decides. Called by the store's thread and by requests.
+ * <p>It may lag behind; it proposes, the transaction decides. Everything is seen in the store's order, so whoever sees a
+ * withdrawal here sees every node there was. Called by the store's thread and by requests; no question looks at all nodes.
  */
 public final class Occupancy implements AutoCloseable {
-    private static final Logger LOGGER = LoggerFactory.getLogger(Occupancy.class);
-
     private final IpamKeys keys;
     // guarded by: this
-    private final BlockTable table;
-    // What each key of the store has taken. guarded by: this
-    private final Map<String, Holding> taken = new HashMap<>();
-    // Node addresses of each record key whose value was ever readable. guarded by: this
-    private final Map<String, Set<Ip>> ownAddresses = new HashMap<>();
-    // Record keys whose present value cannot be read. guarded by: this
-    private final Set<String> unreadable = new TreeSet<>();
-    // Owners with a claim of this service, as text. guarded by: this
-    private final Set<String> claimants = new HashSet<>();
+    private final Holdings holdings;
     // guarded by: this
-    private long unreadableEvents;
-
-    private final List<Watch> watches = new ArrayList<>();
-    private final Future<Void> synced;
+    private final PoolTables tables;
+    // guarded by: this
+    private final PoolsView pools = new PoolsView();
+    // Who waits to see a revision. guarded by: this
+    private final NavigableMap<Long, Promise<Void>> awaited = new TreeMap<>();
+    // guarded by: this
+    private long revision;
+    private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+    private final Promise<Void> synced = Promise.promise();
+    private final Watch watch;
 
     /** Starts to watch; complete once {@link #synced()} is. */
-    public Occupancy(KvStore store, IpamKeys keys, ClusterPool pool) {
+    public Occupancy(KvStore store, IpamKeys keys) {
         this.keys = keys;
-        this.table = new BlockTable(pool);
-        Promise<Void> claims = Promise.promise();
-        Promise<Void> nodes = Promise.promise();
-        watches.add(store.watch(keys.claims(), events -> onEvents(events, claims)));
-        watches.add(store.watch(keys.nodes(), events -> onEvents(events, nodes)));
-        this.synced = Future.all(claims.future(), nodes.future()).mapEmpty();
+        this.holdings = new Holdings(keys, this::take, this::release);
+        this.tables = new PoolTables(holdings::cidrs);
+        this.watch = store.watch(List.of(keys.claims(), keys.nodes()), this::onEvents);
     }
 
     /** Completes when everything the store held has been seen. */
     public Future<Void> synced() {
-        return synced;
+        return synced.future();
+    }
+
+    /** Completes when a change of this revision, which must be one of nodes, claims or pools, has been seen. */
+    synchronized Future<Void> reached(long wanted) {
+        return revision >= wanted
+                ? Future.succeededFuture()
+                : awaited.computeIfAbsent(wanted, r -> Promise.promise()).future();
+    }
+
+    /** Calls an action after each change, on the store's thread; it must not block. */
+    public void onChange(Runnable action) {
+        listeners.add(action);
     }
 
     /** How often a record was read that could not be understood. */
     public synchronized long unreadableEvents() {
-        return unreadableEvents;
+        return holdings.unreadableEvents();
     }
 
-    /** How full the pool is, for people. */
+    public synchronized Pools pools() {
+        return tables.pools();
+    }
+
+    /** How full the pools are, for people. */
     public synchronized String text() {
-        return table.takenBlocks() + " blocks taken, " + claimants.size() + " nodes registered"
-                + (unreadable.isEmpty() ? "" : ", unreadable: " + String.join(" ", unreadable));
+        List<String> texts = new ArrayList<>();
+        tables.pools().all().forEach(pool -> texts.add("pool " + pool.name() + ": " + usage(pool.name())));
+        texts.add(holdings.claimants() + " nodes registered");
+        texts.addAll(holdings.troubles());
+        texts.addAll(pools.troubles());
+        return String.join("; ", texts);
+    }
+
+    /** How full a family of a pool is. */
+    public synchronized Usage usage(String pool, Ip.Family family) {
+        Optional<BlockTable> table = tables.get(pool, family);
+        if (table.isEmpty()) {
+            return new Usage(0, 0, 0);
+        }
+        long withheld = holdings.withheld().stream()
+                .filter(w -> w.cidr().family() == family)
+                .filter(w -> table.get().pool().cidrs().stream().anyMatch(c -> c.overlaps(w.cidr())))
+                .count();
+        long busy = table.get().takenBlocks();
+        return new Usage(table.get().pool().size(), Math.max(0, busy - withheld), withheld);
+    }
+
+    /**
+     * Numbers of blocks, 2^62 for more than that.
+     *
+     * @param blocks all there are
+     * @param taken those that nodes have
+     * @param withheld those given back that are not given out yet
+     */
+    public record Usage(long blocks, long taken, long withheld) {
+        public long free() {
+            return Math.max(0, blocks - taken - withheld);
+        }
     }
 
     /**
      * Finds a free block and keeps it from other requests of this process until {@link #unreserve}.
      *
-     * @param start number of the block to start at, 0 for the lowest free one
+     * @param skip free blocks to pass over, 0 for the lowest one
      * @param avoid blocks known to be taken by now
      */
-    synchronized Optional<Cidr> reserve(int start, Set<Cidr> avoid) {
-        avoid.forEach(table::take);
-        Optional<Cidr> free = table.nextFree(start);
-        avoid.forEach(table::release);
-        free.ifPresent(table::take);
+    synchronized Optional<Cidr> reserve(String pool, Ip.Family family, long skip, Set<Cidr> avoid) {
+        Optional<BlockTable> table = tables.get(pool, family);
+        if (table.isEmpty()) {
+            return Optional.empty();
+        }
+        avoid.forEach(table.get()::take);
+        Optional<Cidr> free = table.get().nextFree(skip);
+        avoid.forEach(table.get()::release);
+        free.ifPresent(holdings::reserve);
         return free;
     }
 
     synchronized void unreserve(Cidr block) {
-        table.release(block);
+        holdings.unreserve(block);
     }
 
-    synchronized long takenBlocks() {
-        return table.takenBlocks();
+    /** Who else has something, and which key of the store says so. */
+    record Held(String key, String holder) {}
+
+    /** A node, other than {@code owner}, whose record or claim shares an address with a CIDR; {@code but} keys do not count. */
+    synchronized Optional<Held> otherHolder(Cidr cidr, Owner owner, Set<String> but) {
+        return holdings.otherHolder(cidr, owner, but);
     }
 
-    /** A node, other than {@code owner}, whose record or claim shares an address with a CIDR. */
-    synchronized Optional<String> otherHolder(Cidr cidr, Owner owner) {
-        return taken.values().stream()
-                .filter(h -> h.cidrs.stream().anyMatch(cidr::overlaps))
-                .map(Holding::holder)
-                .filter(holder -> !holder.equals(owner.toString()))
-                .findFirst();
+    /** A node, other than {@code owner}, whose record has this address as a node address; {@code but} keys do not count. */
+    synchronized Optional<Held> otherUser(Ip ip, Owner owner, Set<String> but) {
+        return holdings.otherUser(ip, owner, but);
     }
 
-    /** A node, other than {@code owner}, whose record has this address as a node address. */
-    synchronized Optional<String> otherUser(Ip ip, Owner owner) {
-        return ownAddresses.entrySet().stream()
-                .filter(e -> e.getValue().contains(ip))
-                .map(e -> e.getKey().substring(keys.nodes().length()))
-                .filter(user -> !user.equals(owner.toString()))
-                .findFirst();
+    /** A node address inside a CIDR, and whose it is. */
+    synchronized Optional<Map.Entry<Ip, String>> addressIn(Cidr cidr) {
+        return holdings.addressIn(cidr);
     }
 
     /** A record key whose CIDR is not known: it cannot be read, never could, and no claim says what the node holds. */
     synchronized Optional<String> unknownHolder() {
-        return unreadable.stream()
-                .filter(key -> !ownAddresses.containsKey(key))
-                .filter(key -> !claimants.contains(key.substring(keys.nodes().length())))
-                .findFirst();
+        return holdings.unknownHolder();
     }
+
+    /** What a record said when it could last be read. */
+    synchronized List<Cidr> lastKnown(Owner owner) {
+        return holdings.held(keys.record(owner));
+    }
+
+    /** A block of a pool that this node itself gave back, which it may have again at once. */
+    synchronized Optional<Cidr> ownWithheld(Owner owner, String pool, Ip.Family family, Set<Cidr> but) {
+        Optional<BlockTable> table = tables.get(pool, family);
+        return table.flatMap(t -> holdings.withheldOf(owner).stream()
+                .filter(cidr -> !but.contains(cidr) && t.pool().isBlock(cidr))
+                .findFirst());
+    }
+
+    /** The value of a block's withheld key when that is this node's own. */
+    synchronized Optional<String> ownWithheld(Owner owner, Cidr cidr) {
+        return holdings.withheldOf(owner).contains(cidr)
+                ? Optional.of(Withheld.text(owner.toString()))
+                : Optional.empty();
+    }
+
+    /** The nodes and what is withheld, as of one revision. */
+    synchronized View view() {
+        return new View(holdings.nodes(), List.copyOf(holdings.withheld()));
+    }
+
+    /**
+     * Both as of one revision.
+     *
+     * @param nodes every node with a record, readable or not
+     */
+    record View(List<Owner> nodes, List<Withheld> withheld) {}
 
     @Override
     public void close() {
-        watches.forEach(Watch::close);
+        watch.close();
     }
 
-    private void onEvents(List<WatchEvent> events, Promise<Void> whenSynced) {
+    private String usage(String pool) {
+        List<String> texts = new ArrayList<>();
+        tables.pools()
+                .get(pool)
+                .ifPresent(p -> p.families().forEach((family, blocks) -> {
+                    Usage usage = usage(pool, family);
+                    texts.add(blocks + ", " + usage.taken() + " of " + usage.blocks() + " blocks taken, "
+                            + usage.withheld() + " withheld");
+                }));
+        return String.join("; ", texts);
+    }
+
+    private void take(Cidr cidr) {
+        tables.take(cidr);
+    }
+
+    private void release(Cidr cidr) {
+        tables.release(cidr);
+    }
+
+    private void onEvents(List<WatchEvent> events) {
         boolean complete = false;
+        List<Promise<Void>> seen = new ArrayList<>();
         synchronized (this) {
             for (WatchEvent event : events) {
                 if (event instanceof WatchEvent.Put put) {
-                    put(put.entry().key(), put.entry().value());
+                    String key = put.entry().key();
+                    if (!pools.put(keys, key, put.entry().value())) {
+                        holdings.put(put.entry());
+                    }
                 } else if (event instanceof WatchEvent.Delete delete) {
-                    forget(delete.key());
+                    pools.delete(keys, delete.key());
+                    holdings.delete(delete.key());
                 } else {
                     complete = true;
                 }
+                revision = Math.max(revision, event.revision());
             }
+            if (pools.pools() != tables.pools()) {
+                tables.change(pools.pools());
+            }
+            Map<Long, Promise<Void>> done = awaited.headMap(revision, true);
+            seen.addAll(done.values());
+            done.clear();
         }
+        seen.forEach(Promise::tryComplete);
         if (complete) {
-            whenSynced.tryComplete();
+            synced.tryComplete();
         }
+        listeners.forEach(Runnable::run);
     }
-
-    private void put(String key, String value) {
-        if (key.startsWith(keys.blocks())) {
-            try {
-                replace(
-                        key,
-                        new Holding(
-                                value,
-                                List.of(Cidr.parse(key.substring(keys.blocks().length())))));
-            } catch (IllegalArgumentException e) {
-                LOGGER.atWarn().addKeyValue("key", key).log("Claim of something that is no CIDR");
-            }
-        } else if (key.startsWith(keys.nodeClaims())) {
-            claimants.add(key.substring(keys.nodeClaims().length()));
-        } else if (key.startsWith(keys.nodes())) {
-            putRecord(key, value);
-        }
-    }
-
-    private void putRecord(String key, String value) {
-        try {
-            NodeRecord node = NodeRecord.decode(value);
-            unreadable.remove(key);
-            ownAddresses.put(key, RecordWriter.ownAddresses(node));
-            replace(key, new Holding(key.substring(keys.nodes().length()), RecordWriter.podCidrs(node)));
-        } catch (IllegalArgumentException e) {
-            // What it held before stays taken: the node may well go on using it.
-            unreadable.add(key);
-            unreadableEvents++;
-            LOGGER.atWarn()
-                    .addKeyValue("key", key)
-                    .addKeyValue("reason", e.getMessage())
-                    .log("Node record cannot be read");
-        }
-    }
-
-    private void forget(String key) {
-        drop(key);
-        ownAddresses.remove(key);
-        unreadable.remove(key);
-        if (key.startsWith(keys.nodeClaims())) {
-            claimants.remove(key.substring(keys.nodeClaims().length()));
-        }
-    }
-
-    private void replace(String key, Holding holding) {
-        drop(key);
-        taken.put(key, holding);
-        holding.cidrs.forEach(table::take);
-    }
-
-    private void drop(String key) {
-        Holding before = taken.remove(key);
-        if (before != null) {
-            before.cidrs.forEach(table::release);
-        }
-    }
-
-    /** Who has what a key of the store takes: "cluster/node". */
-    private record Holding(String holder, List<Cidr> cidrs) {}
 }

@@ -1,55 +1,62 @@
 package io.fairlead.ipam.allocation;
 
+import io.fairlead.contract.Cidr;
 import io.fairlead.contract.Ip;
-import io.fairlead.kvstore.KeyValue;
+import io.fairlead.contract.etcd.NodeRecord;
 import io.fairlead.kvstore.Op;
 import java.util.List;
-import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
- * Plans the transaction that takes everything from a node. A claim key that turns out to be another node's stays.
- *
- * @param keys where claims are
- * @param owner whose go
+ * Takes everything from a node. Its blocks are withheld, and so is what its record said; a claim key that turns out to be
+ * another node's stays. A record that cannot be read goes as well: that is the way to get rid of it.
  */
-record Release(IpamKeys keys, Owner owner) {
-    List<Op> firstReads() {
-        return List.of(new Op.Get(keys.node(owner)), new Op.Get(keys.record(owner)));
+record Release(IpamKeys keys, Occupancy occupancy, Owner owner) implements Work {
+    @Override
+    public String pool() {
+        return "";
     }
 
-    Change plan(Seen seen) {
+    @Override
+    public List<Op> firstReads() {
+        return NodeState.reads(keys, owner);
+    }
+
+    @Override
+    public Plan plan(Seen seen, Choice choice) {
+        NodeState state = NodeState.of(keys, owner, seen);
+        Blocks blocks = new Blocks(keys, occupancy, owner);
         Change change = new Change();
-        Optional<KeyValue> node = seen.get(keys.node(owner));
-        Optional<KeyValue> record = seen.get(keys.record(owner));
-        change.guard(keys.node(owner), node);
-        change.guard(keys.record(owner), record);
-        node.ifPresent(entry -> {
-            change.delete(entry.key());
-            Claim claim = claim(entry);
-            give(change, seen, keys.block(claim.podCidr()));
+        change.guard(keys.node(owner), state.claim());
+        change.guard(keys.record(owner), state.record());
+        Set<Cidr> claimed = new TreeSet<>();
+        state.claimed().ifPresent(claim -> {
+            change.delete(keys.node(owner));
+            claimed.addAll(claim.podCidrs());
+            claim.podCidrs().forEach(block -> blocks.withdraw(change, seen, block));
             for (Ip ip : claim.addresses()) {
-                give(change, seen, keys.address(ip));
+                blocks.give(change, seen, keys.address(ip));
             }
         });
-        record.ifPresent(entry -> change.delete(entry.key()));
-        return change;
+        if (state.record().isPresent()) {
+            change.delete(keys.record(owner));
+            routed(state).stream()
+                    .filter(cidr -> !claimed.contains(cidr))
+                    .filter(cidr -> occupancy.pools().overlapping(cidr).isPresent())
+                    .forEach(cidr -> change.put(keys.withheld(cidr), Withheld.text(owner.toString())));
+        }
+        if (change.isEmpty()) {
+            return new Plan.Nothing(new Registered(List.of(), 0, false));
+        }
+        return Plan.Write.of(List.of(), change);
     }
 
-    private void give(Change change, Seen seen, String key) {
-        String self = owner.toString();
-        if (seen.valueOr(key, Optional.of(self)).equals(Optional.of(self))) {
-            change.require(key, self);
-            change.delete(key);
-        }
-    }
-
-    private static Claim claim(KeyValue entry) {
-        try {
-            return Claim.decode(entry.value());
-        } catch (IllegalArgumentException e) {
-            throw new IpamException(
-                    IpamException.Reason.REFUSED,
-                    "store key " + entry.key() + ": " + e.getMessage() + " (expected: what was written there)");
-        }
+    /** What other nodes may have routes for: what the record says, or said when it could be read. */
+    private Set<Cidr> routed(NodeState state) {
+        return new TreeSet<>(state.recorded()
+                .map(NodeRecord::networks)
+                .map(NodeRecord.Networks::podCidrs)
+                .orElseGet(() -> occupancy.lastKnown(owner)));
     }
 }

@@ -20,6 +20,7 @@ final class Failures {
         }
         Status status = switch (refused.reason()) {
             case INVALID -> Status.INVALID_ARGUMENT;
+            case NOT_FOUND -> Status.NOT_FOUND;
             case CONFLICT -> Status.ALREADY_EXISTS;
             case EXHAUSTED -> Status.RESOURCE_EXHAUSTED;
             case REFUSED -> Status.FAILED_PRECONDITION;

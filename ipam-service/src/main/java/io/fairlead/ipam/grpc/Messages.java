@@ -5,14 +5,20 @@ import io.fairlead.contract.Ip;
 import io.fairlead.contract.NodeName;
 import io.fairlead.contract.etcd.NodeRecord;
 import io.fairlead.ipam.allocation.NodeAddress;
+import io.fairlead.ipam.allocation.Occupancy;
 import io.fairlead.ipam.allocation.Registration;
+import io.fairlead.ipam.allocation.Withdrawals;
+import io.fairlead.ipam.pool.Pool;
 import io.fairlead.proto.ipam.v1.Node;
+import io.fairlead.proto.ipam.v1.PoolCidrs;
 import io.fairlead.proto.ipam.v1.RegisterNodeRequest;
+import io.fairlead.proto.ipam.v1.WithheldCidr;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 
 /** Requests and answers as values, and back. What cannot be read is an IllegalArgumentException naming the field. */
 final class Messages {
@@ -23,16 +29,66 @@ final class Messages {
         for (io.fairlead.proto.ipam.v1.NodeAddress address : request.getAddressesList()) {
             addresses.add(new NodeAddress(kind(address), ip("addresses", address.getIp())));
         }
-        List<Cidr> requested = new ArrayList<>();
-        for (String text : request.getRequestedPodCidrsList()) {
-            requested.add(named("requested_pod_cidrs", () -> Cidr.parse(text)));
-        }
+        List<Cidr> requested = cidrs("requested_pod_cidrs", request.getRequestedPodCidrsList());
         List<Ip> health = new ArrayList<>();
         health("health_ipv4", request.getHealthIpv4(), Ip.Family.V4, health);
         health("health_ipv6", request.getHealthIpv6(), Ip.Family.V6, health);
-        NodeName node = named("node_name", () -> new NodeName(request.getNodeName()));
-        return new Registration(
-                node, addresses, Registration.oneCidr(requested), labels(request.getLabelsList()), health);
+        NodeName node = node(request.getNodeName());
+        Set<Ip.Family> families = EnumSet.noneOf(Ip.Family.class);
+        request.getIpVersionsList().forEach(version -> families.add(family("ip_versions", version)));
+        Registration.Wants wants = new Registration.Wants(pool(request.getPool()), requested, families);
+        return new Registration(node, addresses, wants, labels(request.getLabelsList()), health);
+    }
+
+    /** The pool's name, "default" when none is given. */
+    static String pool(String text) {
+        return text.isEmpty() ? Pool.DEFAULT : new Pool(text, Map.of()).name();
+    }
+
+    static Ip.Family family(String field, int version) {
+        return switch (version) {
+            case 4 -> Ip.Family.V4;
+            case 6 -> Ip.Family.V6;
+            default -> throw new IllegalArgumentException(field + ": " + version + " (expected: 4 or 6)");
+        };
+    }
+
+    static NodeName node(String text) {
+        return named("node_name", () -> new NodeName(text));
+    }
+
+    static Cidr cidr(String field, String text) {
+        return named(field, () -> Cidr.parse(text));
+    }
+
+    static List<Cidr> cidrs(String field, List<String> texts) {
+        return texts.stream().map(text -> cidr(field, text)).toList();
+    }
+
+    static io.fairlead.proto.ipam.v1.Pool pool(Pool pool, Occupancy occupancy) {
+        io.fairlead.proto.ipam.v1.Pool.Builder message =
+                io.fairlead.proto.ipam.v1.Pool.newBuilder().setName(pool.name());
+        pool.families().forEach((family, blocks) -> {
+            Occupancy.Usage usage = occupancy.usage(pool.name(), family);
+            message.addFamilies(PoolCidrs.newBuilder()
+                    .setIpVersion(family == Ip.Family.V4 ? 4 : 6)
+                    .addAllCidrs(blocks.cidrs().stream().map(Cidr::toString).toList())
+                    .setMaskSize(blocks.maskSize())
+                    .setBlocks(blocks.size())
+                    .setTaken(usage.taken())
+                    .setWithheld(usage.withheld()));
+        });
+        return message.build();
+    }
+
+    static WithheldCidr withheld(Withdrawals.Waiting waiting) {
+        return WithheldCidr.newBuilder()
+                .setCidr(waiting.cidr().toString())
+                .setNodeName(waiting.node())
+                .setRevision(waiting.revision())
+                .addAllWaitingFor(
+                        waiting.waitingFor().stream().map(NodeName::value).toList())
+                .build();
     }
 
     static Node node(NodeRecord node) {
@@ -44,8 +100,7 @@ final class Messages {
                     .setType(type(address.type()))
                     .setIp(address.ip().toString()));
         }
-        Stream.of(node.networks().v4Alloc(), node.networks().v6Alloc())
-                .forEach(cidr -> cidr.ifPresent(c -> message.addPodCidrs(c.toString())));
+        node.networks().podCidrs().forEach(cidr -> message.addPodCidrs(cidr.toString()));
         return message.build();
     }
 

@@ -2,28 +2,48 @@ package io.fairlead.ipam.pool;
 
 import io.fairlead.contract.Cidr;
 import java.util.ArrayList;
-import java.util.BitSet;
-import java.util.HashMap;
+import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
  * Which blocks of a pool are taken.
  *
  * <p>CIDRs of any size can be taken, several times over; a block is free when nothing that was taken shares an address with
- * it. Finding a free block costs a scan of bits, 64 at a time, from the lowest free one. Not safe for several threads.
+ * it. Every step costs as many turns as a block has bits, however many there are. Not safe for several threads.
  */
 public final class BlockTable {
-    private final ClusterPool pool;
-    private final List<Part> parts = new ArrayList<>();
+    private final List<BlockTrie> parts = new ArrayList<>();
+    private ClusterPool pool;
 
     /** A table in which every block is free. */
     public BlockTable(ClusterPool pool) {
+        this(pool, cidr -> List.of());
+    }
+
+    /** A table in which what is in {@code taken} is taken. */
+    public BlockTable(ClusterPool pool, Holders taken) {
         this.pool = pool;
-        for (Cidr cidr : pool.cidrs()) {
-            parts.add(new Part(cidr, pool.blocksIn(cidr), new BitSet(), new HashMap<>()));
+        pool.cidrs().forEach(cidr -> add(cidr, taken));
+    }
+
+    public ClusterPool pool() {
+        return pool;
+    }
+
+    /** Goes on with a pool that has more CIDRs; those are free but for what is in {@code taken}, which it finds by CIDR. */
+    public void extend(ClusterPool longer, Holders taken) {
+        for (Cidr cidr :
+                longer.cidrs().subList(pool.cidrs().size(), longer.cidrs().size())) {
+            add(cidr, taken);
         }
+        pool = longer;
+    }
+
+    /** What is taken, by CIDR: one element for each time it was. */
+    @FunctionalInterface
+    public interface Holders {
+        Collection<Cidr> overlapping(Cidr cidr);
     }
 
     /** Takes whatever blocks share an address with a CIDR. To be undone by one {@link #release}. */
@@ -38,57 +58,35 @@ public final class BlockTable {
 
     /** True when a block of the pool shares an address with something taken. */
     public boolean isTaken(Cidr block) {
-        return parts.stream()
-                .filter(p -> p.cidr.overlaps(block))
-                .anyMatch(p -> p.taken.get(pool.index(p.cidr, block.address())));
+        return parts.stream().anyMatch(p -> p.cidr().contains(block) && p.isTaken(block));
     }
 
-    /** The free block with the lowest number in the first pool CIDR that has one. */
+    /** The free block with the lowest address in the first pool CIDR that has one. */
     public Optional<Cidr> nextFree() {
         return nextFree(0);
     }
 
     /**
-     * A free block, searched from a place on: callers that start at different places seldom choose the same one.
+     * A free block, after having passed over some: callers that pass over different numbers seldom choose the same one.
      *
-     * @param start number of the block at which to start, reduced to the size of each pool CIDR
+     * @param skip how many, fewer when a pool CIDR has not so many
      */
-    public Optional<Cidr> nextFree(int start) {
-        for (Part part : parts) {
-            int from = Math.floorMod(start, part.blocks);
-            int index = part.taken.nextClearBit(from);
-            if (index >= part.blocks) {
-                index = part.taken.nextClearBit(0);
-            }
-            if (index < part.blocks) {
-                return Optional.of(pool.block(part.cidr, index));
-            }
-        }
-        return Optional.empty();
+    public Optional<Cidr> nextFree(long skip) {
+        return parts.stream().flatMap(part -> part.free(skip).stream()).findFirst();
     }
 
     /** How many blocks are taken. */
     public long takenBlocks() {
-        return parts.stream().mapToLong(p -> p.taken.cardinality()).sum();
+        return parts.stream().mapToLong(BlockTrie::taken).reduce(0, (a, b) -> Math.min(BlockTrie.MOST, a + b));
+    }
+
+    private void add(Cidr cidr, Holders taken) {
+        BlockTrie part = new BlockTrie(cidr, pool.maskSize());
+        taken.overlapping(cidr).forEach(held -> part.change(held, 1));
+        parts.add(part);
     }
 
     private void change(Cidr cidr, int by) {
-        for (Part part : parts) {
-            if (!part.cidr.overlaps(cidr)) {
-                continue;
-            }
-            Cidr common = part.cidr.contains(cidr) ? cidr : part.cidr;
-            int last = pool.index(part.cidr, common.last());
-            for (int i = pool.index(part.cidr, common.address()); i <= last; i++) {
-                int count = part.counts.merge(i, by, Integer::sum);
-                if (count <= 0) {
-                    part.counts.remove(i);
-                }
-                part.taken.set(i, count > 0);
-            }
-        }
+        parts.stream().filter(p -> p.cidr().overlaps(cidr)).forEach(p -> p.change(cidr, by));
     }
-
-    /** One CIDR of the pool: bit and count have the number of the block; a missing count is 0. */
-    private record Part(Cidr cidr, int blocks, BitSet taken, Map<Integer, Integer> counts) {}
 }

@@ -57,7 +57,7 @@ class NodeAllocatorTest {
         Registered first = await(replica.allocator.register(registration("dev1", "192.168.2.31")));
         long revision = await(store.list("")).revision();
         assertThat(await(replica.allocator.register(registration("dev1", "192.168.2.31"))))
-                .isEqualTo(first);
+                .isEqualTo(new Registered(first.podCidrs(), first.revision(), false));
         assertThat(await(store.list("")).revision()).isEqualTo(revision);
     }
 
@@ -72,10 +72,13 @@ class NodeAllocatorTest {
                         RECORD + "dev1",
                         "fairlead/ipam/v1/address/192.168.2.31",
                         "fairlead/ipam/v1/block/10.244.0.0/24",
-                        "fairlead/ipam/v1/mask-size/ipv4",
-                        "fairlead/ipam/v1/node/default/dev1");
+                        "fairlead/ipam/v1/node/default/dev1",
+                        "fairlead/ipam/v1/pool/default",
+                        "fairlead/ipam/v1/pools");
         assertThat(entries).allSatisfy(entry -> {
-            assertThat(entry.modRevision()).isEqualTo(done.revision());
+            if (!entry.key().contains("pool")) {
+                assertThat(entry.modRevision()).isEqualTo(done.revision());
+            }
             assertThat(entry.lease()).isZero();
         });
     }
@@ -88,8 +91,8 @@ class NodeAllocatorTest {
                 new NodeAddress(NodeAddress.Kind.INTERNAL, Ip.parse("192.168.2.41")),
                 new NodeAddress(NodeAddress.Kind.ROUTER, Ip.parse("10.244.0.7")));
         assertThat(await(replica.allocator.register(registration("dev1", addresses)))
-                        .podCidr())
-                .hasToString("10.244.0.0/24");
+                        .podCidrs())
+                .hasToString("[10.244.0.0/24]");
         assertThat(value(RECORD + "dev1")).contains("192.168.2.41", "CiliumInternalIP", "10.244.0.7");
         assertThat(replica.register("dev2", "192.168.2.31")).hasToString("10.244.1.0/24");
     }
@@ -126,10 +129,6 @@ class NodeAllocatorTest {
                 () -> replica.register("dev2", "192.168.2.32", "fd00::/120"),
                 Reason.INVALID,
                 "unable to allocate CIDR fd00::/120 since allocator for IPv6 addresses does not exist");
-        refused(
-                () -> replica.register("dev2", "192.168.2.32", "10.244.8.0/24", "10.244.9.0/24"),
-                Reason.INVALID,
-                "requested pod CIDRs: 10.244.8.0/24,10.244.9.0/24 (expected: at most one)");
         assertThat(await(store.list(RECORD)).entries()).hasSize(1);
     }
 
@@ -140,10 +139,10 @@ class NodeAllocatorTest {
         refused(
                 () -> replica.register("dev2", "192.168.2.32"),
                 Reason.EXHAUSTED,
-                "allocator full: Unable to allocate node CIDR for node dev2. IPAMInfo: {cluster-pool-ipv4-cidr: "
-                        + "10.244.0.0/30 in blocks of /30, taken: 1 of 1}. Please check that your configuration is correct.");
+                "allocator full: Unable to allocate node CIDR for node dev2. IPAMInfo: {pool: default, "
+                        + "cluster-pool-ipv4-cidr: 10.244.0.0/30 in blocks of /30, taken: 1 of 1}. Please check that your "
+                        + "configuration is correct.");
         assertThat(await(replica.allocator.release(new NodeName("dev1")))).isTrue();
-        eventually(() -> replica.occupancy.takenBlocks() == 0);
         assertThat(replica.register("dev2", "192.168.2.32")).hasToString("10.244.0.0/30");
     }
 
@@ -152,9 +151,7 @@ class NodeAllocatorTest {
         Replica replica = replica("10.244.0.0/16", 24);
         replica.register("dev1", "192.168.2.31");
         assertThat(await(replica.allocator.release(new NodeName("dev1")))).isTrue();
-        assertThat(await(store.list("")).entries())
-                .extracting(KeyValue::key)
-                .containsExactly("fairlead/ipam/v1/mask-size/ipv4");
+        eventually(() -> keys().equals(List.of("fairlead/ipam/v1/pool/default", "fairlead/ipam/v1/pools")));
         assertThat(await(replica.allocator.release(new NodeName("dev1")))).isFalse();
     }
 
@@ -174,7 +171,8 @@ class NodeAllocatorTest {
         refused(
                 () -> replica.register("dev2", "192.168.2.31"),
                 Reason.CONFLICT,
-                "node address: 192.168.2.31 of node dev2 (expected: an address of its own, it is default/dev1's)");
+                "node address: 192.168.2.31 of node dev2 (expected: an address of its own, it is default/dev1's; "
+                        + "if that was this node's name: fairlead node release dev1)");
     }
 
     @Test
@@ -202,18 +200,21 @@ class NodeAllocatorTest {
     void addressesThatNoPacketCanBeSentToAreRefused() {
         refused(() -> registration("dev1", "127.0.0.1"), Reason.INVALID, "addresses: 127.0.0.1 of node dev1");
         refused(() -> registration("dev1", List.of()), Reason.INVALID, "addresses: none of type InternalIP");
-        refused(() -> registration("dev1", "fd00::31"), Reason.INVALID, "(expected: at least one, of IPv4)");
+        refused(
+                () -> replica("10.244.0.0/16", 24).register("dev1", "fd00::31"),
+                Reason.INVALID,
+                "(expected: at least one, of IPv4)");
     }
 
     @Test
     void asManyAddressesAsATransactionTakesCanBeChangedAtOnce() {
         Replica replica = replica("10.244.0.0/16", 24);
         assertThat(await(replica.allocator.register(registration("dev1", internal(1, 32))))
-                        .podCidr())
-                .hasToString("10.244.0.0/24");
+                        .podCidrs())
+                .hasToString("[10.244.0.0/24]");
         assertThat(await(replica.allocator.register(registration("dev1", internal(33, 64))))
-                        .podCidr())
-                .hasToString("10.244.0.0/24");
+                        .podCidrs())
+                .hasToString("[10.244.0.0/24]");
         refused(
                 () -> registration("dev1", internal(1, 33)),
                 Reason.INVALID,
@@ -231,19 +232,25 @@ class NodeAllocatorTest {
     @Test
     void aReplicaWithAnotherMaskSizeIsRefused() {
         replica("10.244.0.0/16", 24).register("dev1", "192.168.2.31");
-        Replica other = replica("10.244.0.0/16", 26);
-        String message = "cluster-pool-ipv4-mask-size: 26 (expected: 24, ";
-        refused(() -> other.register("dev2", "192.168.2.32"), Reason.REFUSED, message);
-        refused(() -> await(other.allocator.checkLayout()), Reason.REFUSED, message);
-        assertThat(await(store.list(RECORD)).entries()).hasSize(1);
+        Replica other = unseeded("10.244.0.0/16", 26);
+        refused(
+                () -> await(other.seed()),
+                Reason.REFUSED,
+                "cluster-pool-ipv4-mask-size: 26 (expected: 24, the size of the blocks this store's nodes hold");
     }
 
     @Test
-    void aPoolThatShrankLeavesNodesTheirCidr() {
-        replica("10.244.0.0/16", 24).register("dev1", "192.168.2.31");
-        Replica other = replica("10.8.0.0/16", 24);
+    void cidrsThatConfigurationAddsAreAppendedAndNoneIsTakenAway() {
+        replica("10.244.0.0/24", 24).register("dev1", "192.168.2.31");
+        Replica other = replica("10.8.0.0/24", 24);
         assertThat(other.register("dev1", "192.168.2.31")).hasToString("10.244.0.0/24");
         assertThat(other.register("dev2", "192.168.2.32")).hasToString("10.8.0.0/24");
+        assertThat(value("fairlead/ipam/v1/pool/default"))
+                .isEqualTo("{\"families\":[{\"cidrs\":[\"10.244.0.0/24\",\"10.8.0.0/24\"],\"maskSize\":24}]}");
+        refused(
+                () -> replica("10.0.0.0/8", 24),
+                Reason.INVALID,
+                "requested CIDR 10.0.0.0/8 colides with 10.8.0.0/24 (expected: none of pool default's)");
     }
 
     @Test
@@ -259,7 +266,7 @@ class NodeAllocatorTest {
         refused(
                 () -> replica.register("dev2", "192.168.3.40"),
                 Reason.CONFLICT,
-                "node address: 192.168.3.40 of node dev2 (expected: an address of its own, it is east/far's)");
+                "node address: 192.168.3.40 of node dev2 (expected: an address of its own, it is east/far's");
     }
 
     @Test
@@ -318,7 +325,8 @@ class NodeAllocatorTest {
     @Test
     void aBrokenClaimIsRefusedByItsKey() {
         Replica replica = replica("10.244.0.0/16", 24);
-        for (String broken : List.of("x", "{}", "[]", "{\"podCidr\":7}", "{\"podCidr\":\"x\",\"addresses\":[]}")) {
+        for (String broken : List.of(
+                "x", "{}", "[]", "{\"podCidr\":7}", "{\"podCidrs\":[]}", "{\"podCidr\":\"x\",\"addresses\":[]}")) {
             put("fairlead/ipam/v1/node/default/dev1", broken);
             String key = "store key fairlead/ipam/v1/node/default/dev1: ";
             refused(() -> replica.register("dev1", "192.168.2.31"), Reason.REFUSED, key);
@@ -331,8 +339,8 @@ class NodeAllocatorTest {
         Replica replica = replica("10.244.0.0/16", 24);
         NodeAllocator allocator = replica.through(new CountingStore(store, 2), vertx);
         assertThat(await(allocator.register(registration("dev1", "192.168.2.31")))
-                        .podCidr())
-                .hasToString("10.244.0.0/24");
+                        .podCidrs())
+                .hasToString("[10.244.0.0/24]");
         assertThat(await(store.list("fairlead/ipam/v1/block/")).entries()).hasSize(1);
     }
 
@@ -348,9 +356,18 @@ class NodeAllocatorTest {
     }
 
     private Replica replica(String pool, int maskSize) {
-        Replica replica = new Replica(store, vertx, pool, maskSize).synced();
+        return unseeded(pool, maskSize).synced();
+    }
+
+    private Replica unseeded(String pool, int maskSize) {
+        Replica replica = new Replica(store, vertx, new FakeProgress(), pool, maskSize);
         replicas.add(replica);
+        await(replica.occupancy.synced());
         return replica;
+    }
+
+    private List<String> keys() {
+        return await(store.list("")).entries().stream().map(KeyValue::key).toList();
     }
 
     private void put(String key, String value) {

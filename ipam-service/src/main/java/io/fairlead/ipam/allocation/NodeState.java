@@ -1,0 +1,50 @@
+package io.fairlead.ipam.allocation;
+
+import io.fairlead.contract.etcd.NodeRecord;
+import io.fairlead.ipam.allocation.IpamException.Reason;
+import io.fairlead.kvstore.KeyValue;
+import io.fairlead.kvstore.Op;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The two entries of a node that every request reads and guards.
+ *
+ * @param claim under its claim key
+ * @param record its record
+ */
+record NodeState(Optional<KeyValue> claim, Optional<KeyValue> record) {
+    static List<Op> reads(IpamKeys keys, Owner owner) {
+        return List.of(new Op.Get(keys.node(owner)), new Op.Get(keys.record(owner)));
+    }
+
+    static NodeState of(IpamKeys keys, Owner owner, Seen seen) {
+        return new NodeState(seen.get(keys.node(owner)), seen.get(keys.record(owner)));
+    }
+
+    /** What the claim says, if there is one; refused when it cannot be read. */
+    Optional<Claim> claimed() {
+        return claim.map(entry -> {
+            try {
+                return Claim.decode(entry.value());
+            } catch (IllegalArgumentException e) {
+                throw new IpamException(
+                        Reason.REFUSED,
+                        "store key " + entry.key() + ": " + e.getMessage() + " (expected: what was written there)");
+            }
+        });
+    }
+
+    /** What the record says; empty when there is none or it cannot be read. */
+    Optional<NodeRecord> recorded() {
+        try {
+            return record.map(KeyValue::value).map(NodeRecord::decode);
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
+    }
+
+    long revision() {
+        return record.map(KeyValue::modRevision).orElse(0L);
+    }
+}
