@@ -47,7 +47,7 @@ class PolicyServiceTest {
 
     private PolicyService service(KvStore store) {
         Nodes nobody = (revision, wait) -> Future.succeededFuture(new Progress(0, List.of()));
-        return new PolicyService(store, nobody, Timers.of(vertx), () -> now);
+        return new PolicyService(store, nobody, Timers.of(vertx), () -> now, vertx::executeBlocking, new PolicySizes());
     }
 
     static String policy(String name, String app) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fairlead.contract.ClusterName;
+import io.fairlead.contract.etcd.OwnKeys;
 import io.fairlead.contract.etcd.StoreKeys;
 import io.fairlead.identity.grpc.PolicyGrpc;
 import io.fairlead.identity.policy.PolicyService;
@@ -14,6 +15,7 @@ import io.fairlead.kvstore.Txn;
 import io.fairlead.kvstore.etcd.EtcdKvStore;
 import io.fairlead.kvstore.etcd.EtcdOptions;
 import io.fairlead.kvstore.memory.MemoryKvStore;
+import io.fairlead.kvstore.progress.ClusterProgress;
 import io.fairlead.kvstore.testing.EtcdProcess;
 import io.fairlead.proto.identity.v1.AckIdentities;
 import io.fairlead.proto.identity.v1.IdentityServiceGrpc;
@@ -60,18 +62,25 @@ class PolicyLoopTest {
     private final Vertx vertx = Vertx.vertx();
     private KvStore store = new MemoryKvStore();
     private IdentityFeed feed;
+    private ClusterProgress progress;
     private GrpcServer server;
     private ManagedChannel channel;
 
     @BeforeEach
     void serve() throws Exception {
         Context context = vertx.getOrCreateContext();
-        IdentityStream stream = new IdentityStream(
-                action -> context.runOnContext(ignored -> action.run()), Timers.of(vertx), new SimpleMeterRegistry());
+        IdentityStream stream = new IdentityStream(context, Timers.of(vertx), new SimpleMeterRegistry());
         feed = stream.feed(store, KEYS, await(IdentityStream.epoch(store)));
         await(feed.synced());
+        progress = new ClusterProgress(store, OwnKeys.Table.IDENTITIES);
+        await(progress.synced());
         PolicyService policies = new PolicyService(
-                store, feed.nodes(ClusterName.DEFAULT, Timers.of(vertx)), Timers.of(vertx), System::currentTimeMillis);
+                store,
+                feed.nodes(ClusterName.DEFAULT, Timers.of(vertx), progress),
+                Timers.of(vertx),
+                System::currentTimeMillis,
+                vertx::executeBlocking,
+                feed.policySizes());
         server = GrpcServer.start(
                 HostPort.parse("127.0.0.1:0"),
                 () -> stream.with(new IdentityServiceGrpc.IdentityServiceImplBase() {}),
@@ -82,6 +91,7 @@ class PolicyLoopTest {
     private void stopServing() {
         channel.shutdownNow();
         await(server.stop());
+        progress.close();
         feed.close();
         store.close();
     }
@@ -143,7 +153,7 @@ class PolicyLoopTest {
         assertThat(late)
                 .containsEntry("dev3", "policies: no room")
                 .containsEntry("dev4", "not connected")
-                .containsEntry("dev5", "subscribed elsewhere or not at all");
+                .containsEntry("dev5", "not subscribed at any replica");
         assertThat(response.getProgress().getWaitedMs()).isGreaterThanOrEqualTo(300);
         // who does not wait is not kept
         assertThat(apply(policy("web", "b"), 0).hasProgress()).isFalse();
