@@ -10,6 +10,8 @@ import io.fairlead.proto.identity.v1.IdentityServiceGrpc.IdentityServiceBlocking
 import io.fairlead.proto.identity.v1.PublishEndpointRequest;
 import io.fairlead.proto.identity.v1.ReleaseIdentityRequest;
 import io.fairlead.proto.identity.v1.WithdrawEndpointRequest;
+import io.fairlead.proto.policy.v1.ApplyPoliciesRequest;
+import io.fairlead.proto.policy.v1.PolicyServiceGrpc;
 import io.fairlead.runtime.config.HostPort;
 import io.fairlead.runtime.grpc.Channels;
 import io.fairlead.runtime.process.testing.JavaProcess;
@@ -26,6 +28,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -126,6 +130,70 @@ class IdentityServiceTest {
         assertThatThrownBy(() -> allocate(stub, "dev1", "k8s:=web")).hasMessageContaining("INVALID_ARGUMENT: label");
     }
 
+    /** Twice as many bytes as the whole heap has room for as trees; while they are read, others are answered. */
+    @Test
+    void manyLargePoliciesAreToldToNodesByASmallProcessThatStillAnswers() throws Exception {
+        int port = freePort();
+        Process process = replica(port);
+        IdentityServiceBlockingStub others = stub(port);
+        AtomicBoolean done = new AtomicBoolean();
+        AtomicLong slowest = new AtomicLong();
+        Thread asker = new Thread(() -> {
+            while (!done.get()) {
+                long start = System.nanoTime();
+                allocate(others, "ready", "reserved:health");
+                slowest.accumulateAndGet(System.nanoTime() - start, Math::max);
+                LockSupport.parkNanos(5_000_000);
+            }
+        });
+        asker.start();
+        LargePolicies node = new LargePolicies(stubFor(port));
+        for (int i = 0; i < 24; i++) {
+            apply(port, LargePolicies.document("big" + i, i));
+        }
+        eventuallyTrue(() -> node.names().size() == 24);
+        // a newcomer, and a replica that finds all of them at once
+        LargePolicies newcomer = new LargePolicies(stubFor(port));
+        eventuallyTrue(() -> newcomer.names().size() == 24);
+        int second = freePort();
+        Process late = replica(second);
+        LargePolicies there = new LargePolicies(stubFor(second));
+        eventuallyTrue(() -> there.names().size() == 24);
+        done.set(true);
+        asker.join();
+        assertThat(process.isAlive()).isTrue();
+        assertThat(late.isAlive()).isTrue();
+        assertThat(Duration.ofNanos(slowest.get())).isLessThan(Duration.ofSeconds(2));
+        assertThatThrownBy(() -> {
+                    for (int i = 24; i < 64; i++) {
+                        apply(port, LargePolicies.document("big" + i, i));
+                    }
+                })
+                .hasMessageContaining("INVALID_ARGUMENT: policies: ")
+                .hasMessageContaining("bytes with those in force (expected: at most 33554432; delete some first)");
+        assertThat(process.isAlive()).isTrue();
+    }
+
+    private void apply(int port, String document) {
+        PolicyServiceGrpc.newBlockingStub(channel(port))
+                .applyPolicies(ApplyPoliciesRequest.newBuilder()
+                        .setDocuments(document)
+                        .setWaitMs(1)
+                        .build());
+    }
+
+    private IdentityServiceGrpc.IdentityServiceStub stubFor(int port) {
+        return IdentityServiceGrpc.newStub(channel(port));
+    }
+
+    private static void eventuallyTrue(java.util.function.BooleanSupplier condition) {
+        Instant end = Instant.now().plus(Duration.ofSeconds(25));
+        while (!condition.getAsBoolean()) {
+            assertThat(Instant.now()).isBefore(end);
+            LockSupport.parkNanos(5_000_000);
+        }
+    }
+
     private static WithdrawEndpointRequest withdraw(String host) {
         return WithdrawEndpointRequest.newBuilder()
                 .setNodeName("dev1")
@@ -164,9 +232,13 @@ class IdentityServiceTest {
     }
 
     private IdentityServiceBlockingStub stub(int port) {
+        return IdentityServiceGrpc.newBlockingStub(channel(port));
+    }
+
+    private ManagedChannel channel(int port) {
         ManagedChannel channel = Channels.tcp(new HostPort("127.0.0.1", port), Duration.ofSeconds(5));
         channels.add(channel);
-        return IdentityServiceGrpc.newBlockingStub(channel);
+        return channel;
     }
 
     private static int freePort() throws IOException {

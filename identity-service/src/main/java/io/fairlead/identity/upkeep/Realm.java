@@ -2,6 +2,7 @@ package io.fairlead.identity.upkeep;
 
 import io.fairlead.contract.ClusterName;
 import io.fairlead.contract.IdentityId;
+import io.fairlead.contract.Ip;
 import io.fairlead.contract.etcd.StoreKeys;
 import io.fairlead.contract.etcd.StoreKeys.NodeKey;
 import io.fairlead.identity.allocation.IdentityKeys;
@@ -19,6 +20,11 @@ import io.fairlead.kvstore.KvStore;
 public record Realm(KvStore store, IdentityKeys identities, StoreKeys keys, ClusterName cluster, int clusterId) {
     /** What the ipam-service holds for each node, behind it cluster and name. */
     static final String CLAIMS = "fairlead/ipam/v1/node/";
+
+    /** Written when a node that has this address registers, whatever its name. */
+    String holder(Ip address) {
+        return "fairlead/ipam/v1/address/" + address;
+    }
 
     String record(NodeKey node) {
         return keys.node(node.cluster(), node.node());

@@ -20,11 +20,11 @@ record Reference(String key, String labels, Optional<NodeName> node, Optional<Id
     /** Reads an entry; what cannot be read is empty. */
     static Reference of(IdentityKeys keys, KeyValue entry) {
         String rest = entry.key().substring(keys.references().length());
-        int slash = Math.max(0, rest.lastIndexOf('/'));
+        int slash = rest.lastIndexOf('/');
         return new Reference(
                 entry.key(),
-                rest.substring(0, slash),
-                name(rest.substring(Math.min(slash + 1, rest.length()))),
+                rest.substring(0, Math.max(0, slash)),
+                slash < 0 ? Optional.empty() : name(rest.substring(slash + 1)),
                 number(entry.value()),
                 entry.lease() != 0);
     }

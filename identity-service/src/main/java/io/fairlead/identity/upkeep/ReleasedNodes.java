@@ -12,6 +12,7 @@ import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,13 +23,13 @@ import org.slf4j.LoggerFactory;
 /**
  * Removes what released nodes left: their references, and the entries of their endpoints.
  *
- * <p>A node is released when neither record nor claim is there, which the transaction that removes demands again; entries
- * must not have been written since they were looked at. What hangs on a lease is Cilium's and goes by itself.
+ * <p>A node is released when neither record nor claim is there, which the transaction that removes demands again. Entries
+ * must not have been written since they were looked at, and nobody may have the address of their node by then. What hangs on a lease is Cilium's and goes by itself.
  */
 final class ReleasedNodes {
     private static final Logger LOGGER = LoggerFactory.getLogger(ReleasedNodes.class);
     /** Below what a transaction may have, with room for the conditions about the node. */
-    private static final int BATCH = 100;
+    private static final int BATCH = 60;
 
     private final Realm realm;
     private final Presence presence;
@@ -102,7 +103,9 @@ final class ReleasedNodes {
                 String key = address.entry().key();
                 due.add(new Removal(
                         gone.get().node(),
-                        List.of(new Condition.Unchanged(key, address.entry().modRevision())),
+                        List.of(
+                                new Condition.Missing(realm.holder(host.get())),
+                                new Condition.Unchanged(key, address.entry().modRevision())),
                         new Op.Delete(key)));
             }
         }
@@ -116,7 +119,7 @@ final class ReleasedNodes {
     }
 
     private Future<Integer> remove(Optional<NodeKey> node, List<Removal> batch) {
-        List<Condition> conditions = new ArrayList<>();
+        Set<Condition> conditions = new LinkedHashSet<>();
         List<Op> steps = new ArrayList<>();
         node.ifPresent(it -> {
             conditions.add(new Condition.Missing(realm.record(it)));
@@ -126,16 +129,18 @@ final class ReleasedNodes {
             conditions.addAll(removal.conditions());
             steps.add(removal.step());
         });
-        return realm.store().commit(new Txn(conditions, steps, List.of())).compose(result -> {
-            if (result.succeeded()) {
-                LOGGER.atInfo()
-                        .addKeyValue("node", node.map(NodeKey::toString).orElse("unknown"))
-                        .addKeyValue("entries", steps.size())
-                        .log("Removed what a released node left");
-                return Future.succeededFuture(steps.size());
-            }
-            return batch.size() == 1 ? Future.succeededFuture(0) : halves(node, batch);
-        });
+        return realm.store()
+                .commit(new Txn(List.copyOf(conditions), steps, List.of()))
+                .compose(result -> {
+                    if (result.succeeded()) {
+                        LOGGER.atInfo()
+                                .addKeyValue("node", node.map(NodeKey::toString).orElse("unknown"))
+                                .addKeyValue("entries", steps.size())
+                                .log("Removed what a released node left");
+                        return Future.succeededFuture(steps.size());
+                    }
+                    return batch.size() == 1 ? Future.succeededFuture(0) : halves(node, batch);
+                });
     }
 
     /** One of them has changed: the others need not wait for the next sweep. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fairlead.contract.ClusterName;
+import io.fairlead.contract.NodeName;
 import io.fairlead.contract.etcd.OwnKeys;
 import io.fairlead.contract.etcd.StoreKeys;
 import io.fairlead.identity.grpc.PolicyGrpc;
@@ -16,6 +17,8 @@ import io.fairlead.kvstore.etcd.EtcdKvStore;
 import io.fairlead.kvstore.etcd.EtcdOptions;
 import io.fairlead.kvstore.memory.MemoryKvStore;
 import io.fairlead.kvstore.progress.ClusterProgress;
+import io.fairlead.kvstore.progress.NodeReached;
+import io.fairlead.kvstore.progress.ProgressWriter;
 import io.fairlead.kvstore.testing.EtcdProcess;
 import io.fairlead.proto.identity.v1.AckIdentities;
 import io.fairlead.proto.identity.v1.IdentityServiceGrpc;
@@ -41,6 +44,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.stub.StreamObserver;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Context;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.time.Instant;
@@ -48,6 +52,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
@@ -63,6 +68,7 @@ class PolicyLoopTest {
     private KvStore store = new MemoryKvStore();
     private IdentityFeed feed;
     private ClusterProgress progress;
+    private ProgressWriter report;
     private GrpcServer server;
     private ManagedChannel channel;
 
@@ -73,6 +79,7 @@ class PolicyLoopTest {
         feed = stream.feed(store, KEYS, await(IdentityStream.epoch(store)));
         await(feed.synced());
         progress = new ClusterProgress(store, OwnKeys.Table.IDENTITIES);
+        report = stream.report(store, feed, "this");
         await(progress.synced());
         PolicyService policies = new PolicyService(
                 store,
@@ -91,6 +98,7 @@ class PolicyLoopTest {
     private void stopServing() {
         channel.shutdownNow();
         await(server.stop());
+        await(report.stop().otherwiseEmpty());
         progress.close();
         feed.close();
         store.close();
@@ -157,6 +165,55 @@ class PolicyLoopTest {
         assertThat(response.getProgress().getWaitedMs()).isGreaterThanOrEqualTo(300);
         // who does not wait is not kept
         assertThat(apply(policy("web", "b"), 0).hasProgress()).isFalse();
+    }
+
+    @Test
+    void nodesOfOtherReplicasCountAsTheirReplicasSay() {
+        join("dev1");
+        record("dev2");
+        ClusterNodes nodes = feed.nodes(ClusterName.DEFAULT, Timers.of(vertx), progress);
+        assertThat(await(nodes.reachedByAll())).isZero();
+        AtomicLong far = new AtomicLong();
+        ProgressWriter other = new ProgressWriter(
+                store,
+                OwnKeys.Table.IDENTITIES,
+                "other",
+                () -> Future.succeededFuture(new ProgressWriter.Snapshot(
+                        "e",
+                        Long.MAX_VALUE,
+                        List.of(new ProgressWriter.Node(new NodeName("dev2"), far.get(), Map.of())))));
+        other.changed();
+        eventually(() -> progress.nodes().containsKey(new NodeName("dev2")));
+        ApplyPoliciesResponse late = apply(policy("web", "a"), 200);
+        assertThat(late.getProgress().getInForce()).isEqualTo(1);
+        assertThat(late.getProgress().getLate(0).getReason()).isEqualTo("has not acknowledged anything yet");
+        far.set(late.getRevision() - 1);
+        other.changed();
+        eventually(() -> apply(policy("web", "a"), 1)
+                .getProgress()
+                .getLate(0)
+                .getReason()
+                .startsWith("is at revision " + far.get() + " (expected: "));
+        far.set(1_000_000);
+        other.changed();
+        assertThat(apply(policy("web", "a"), 10_000).getProgress().getInForce()).isEqualTo(2);
+        assertThat(await(nodes.reachedByAll())).isBetween(1L, 999_999L);
+        await(other.stop());
+        eventually(() -> !progress.nodes().containsKey(new NodeName("dev2")));
+        assertThat(await(nodes.reachedByAll())).isZero();
+    }
+
+    @Test
+    void thisReplicaSaysHowFarItsNodesAre() {
+        Node node = join("dev1");
+        apply(policy("web", "a"), 10_000);
+        long revision = apply(policy("web", "b"), 10_000).getRevision();
+        eventually(() -> {
+            NodeReached reached = progress.nodes().get(new NodeName("dev1"));
+            return reached != null && reached.has(revision) && reached.replica().equals("this");
+        });
+        node.leave();
+        eventually(() -> progress.nodes().isEmpty());
     }
 
     @Test
