@@ -35,6 +35,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Real processes on a real etcd, killed in the middle of their work. */
@@ -130,8 +131,9 @@ class IdentityServiceTest {
         assertThatThrownBy(() -> allocate(stub, "dev1", "k8s:=web")).hasMessageContaining("INVALID_ARGUMENT: label");
     }
 
-    /** Twice as many bytes as the whole heap has room for as trees; while they are read, others are answered. */
+    /** As trees they would fill the heap several times over; while they are read, others are answered. */
     @Test
+    @Timeout(180)
     void manyLargePoliciesAreToldToNodesByASmallProcessThatStillAnswers() throws Exception {
         int port = freePort();
         Process process = replica(port);
@@ -164,14 +166,6 @@ class IdentityServiceTest {
         assertThat(process.isAlive()).isTrue();
         assertThat(late.isAlive()).isTrue();
         assertThat(Duration.ofNanos(slowest.get())).isLessThan(Duration.ofSeconds(2));
-        assertThatThrownBy(() -> {
-                    for (int i = 24; i < 64; i++) {
-                        apply(port, LargePolicies.document("big" + i, i));
-                    }
-                })
-                .hasMessageContaining("INVALID_ARGUMENT: policies: ")
-                .hasMessageContaining("bytes with those in force (expected: at most 33554432; delete some first)");
-        assertThat(process.isAlive()).isTrue();
     }
 
     private void apply(int port, String document) {

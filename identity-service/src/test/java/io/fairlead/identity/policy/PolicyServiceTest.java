@@ -69,6 +69,26 @@ class PolicyServiceTest {
     }
 
     @Test
+    void morePoliciesThanThereIsRoomForAreRefused() {
+        PolicySizes sizes = new PolicySizes();
+        Nodes nobody = (revision, wait) -> Future.succeededFuture(new Progress(0, List.of()));
+        PolicyService service =
+                new PolicyService(memory, nobody, Timers.of(vertx), () -> now, vertx::executeBlocking, sizes);
+        sizes.put(cnp("web"), (int) PolicySizes.MAX_BYTES);
+        assertThatThrownBy(() -> await(service.apply(policy("other", "a"), Duration.ZERO)))
+                .isInstanceOf(PolicyException.class)
+                .hasMessageMatching(
+                        "policies: 335[0-9]+ bytes with those in force \\(expected: at most 33554432; delete"
+                                + " some first\\)");
+        // what is replaced makes room
+        assertThat(outcomes(await(service.apply(policy("web", "a"), Duration.ZERO))))
+                .containsExactly(Outcome.CREATED);
+        sizes.remove(cnp("web"));
+        assertThat(sizes.total()).isZero();
+        await(service.apply(policy("other", "a"), Duration.ZERO));
+    }
+
+    @Test
     void applyCreatesConfiguresAndLeavesUnchangedInOneRevision() {
         roundTrip(memory);
     }
