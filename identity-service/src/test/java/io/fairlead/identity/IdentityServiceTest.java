@@ -1,8 +1,13 @@
 package io.fairlead.identity;
 
+import static io.fairlead.identity.allocation.Replica.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.fairlead.kvstore.Op;
+import io.fairlead.kvstore.Txn;
+import io.fairlead.kvstore.etcd.EtcdKvStore;
+import io.fairlead.kvstore.etcd.EtcdOptions;
 import io.fairlead.kvstore.testing.EtcdProcess;
 import io.fairlead.proto.identity.v1.AllocateIdentityRequest;
 import io.fairlead.proto.identity.v1.IdentityServiceGrpc;
@@ -129,6 +134,32 @@ class IdentityServiceTest {
         assertThatThrownBy(() -> allocate(stub, "Dev 1", "k8s:app=web"))
                 .hasMessageContaining("INVALID_ARGUMENT: node name: \"Dev 1\"");
         assertThatThrownBy(() -> allocate(stub, "dev1", "k8s:=web")).hasMessageContaining("INVALID_ARGUMENT: label");
+    }
+
+    @Test
+    void whatNobodyUsesIsTakenBackByTheProcessAndWhatReleasedNodesLeftIsRemoved() throws Exception {
+        int port = freePort();
+        replica(port, "--identity-gc-interval=1s", "--node-release-grace=1s");
+        replica(freePort(), "--identity-gc-interval=1s", "--node-release-grace=1s");
+        try (EtcdKvStore store = new EtcdKvStore(EtcdOptions.parse(etcd.endpoint()))) {
+            IdentityServiceBlockingStub stub = stub(port);
+            await(store.commit(Txn.of(Op.put("cilium/state/nodes/v1/default/dev1", "{\"Name\":\"dev1\"}"))));
+            int kept = allocate(stub, "dev1", "k8s:app=kept");
+            allocate(stub, "dev2", "k8s:app=gone");
+            String ids = "cilium/state/identities/v1/id/";
+            eventuallyTrue(() -> {
+                List<String> left = new ArrayList<>();
+                await(store.list(ids)).entries().forEach(entry -> left.add(entry.key()));
+                return left.equals(List.of(ids + kept))
+                        && await(store.list("fairlead/identity/v1/labels/"))
+                                        .entries()
+                                        .size()
+                                == 1;
+            });
+            assertThat(await(store.list("cilium/state/identities/v1/value/")).entries())
+                    .hasSize(1);
+            assertThat(allocate(stub, "dev1", "k8s:app=kept")).isEqualTo(kept);
+        }
     }
 
     /** As trees they would fill the heap several times over; while they are read, others are answered. */
