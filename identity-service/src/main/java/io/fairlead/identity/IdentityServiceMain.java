@@ -1,5 +1,6 @@
 package io.fairlead.identity;
 
+import io.fairlead.contract.etcd.OwnKeys;
 import io.fairlead.identity.allocation.IdentityAllocator;
 import io.fairlead.identity.allocation.IdentityKeys;
 import io.fairlead.identity.allocation.KnownIdentities;
@@ -7,13 +8,19 @@ import io.fairlead.identity.endpoints.EndpointPublisher;
 import io.fairlead.identity.grpc.IdentityGrpc;
 import io.fairlead.identity.grpc.PolicyGrpc;
 import io.fairlead.identity.labels.LabelFilter;
-import io.fairlead.identity.policy.Nodes;
+import io.fairlead.identity.labels.LabelPrefixFile;
 import io.fairlead.identity.policy.PolicyService;
+import io.fairlead.identity.policy.PolicySizes;
+import io.fairlead.identity.stream.ClusterNodes;
 import io.fairlead.identity.stream.IdentityFeed;
 import io.fairlead.identity.stream.IdentityStream;
+import io.fairlead.identity.upkeep.Realm;
+import io.fairlead.identity.upkeep.Upkeep;
+import io.fairlead.identity.upkeep.UpkeepOptions;
 import io.fairlead.kvstore.KvStore;
 import io.fairlead.kvstore.etcd.EtcdKvStore;
 import io.fairlead.kvstore.etcd.EtcdOptions;
+import io.fairlead.kvstore.progress.ClusterProgress;
 import io.fairlead.runtime.config.Config;
 import io.fairlead.runtime.config.ConfigKey;
 import io.fairlead.runtime.config.HostPort;
@@ -27,11 +34,13 @@ import io.fairlead.runtime.retry.Backoff;
 import io.fairlead.runtime.retry.Timers;
 import io.grpc.BindableService;
 import io.micrometer.core.instrument.FunctionCounter;
-import io.vertx.core.Context;
+import io.micrometer.core.instrument.Gauge;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,12 +54,35 @@ public final class IdentityServiceMain {
     private final ConfigKey<HostPort> listen =
             process.keys().add("listen-address", Values.HOST_PORT, "127.0.0.1:7301", "where the gRPC service answers");
     private final StoreKeys storeKeys = new StoreKeys(process.keys());
-    private final ConfigKey<LabelFilter> labels = process.keys()
+    private final ConfigKey<String> labels = process.keys()
             .add(
                     "labels",
-                    LabelFilter::parse,
+                    IdentityServiceMain::rules,
                     "",
                     "labels that make identities, rules [source:][!]regex separated by blanks, besides the defaults");
+    private final ConfigKey<Optional<LabelPrefixFile>> labelFile = process.keys()
+            .optional(
+                    "label-prefix-file",
+                    LabelPrefixFile::read,
+                    "file with prefixes of labels that make identities, in Cilium's JSON, in place of the defaults");
+    private final ConfigKey<Duration> gcInterval = process.keys()
+            .add(
+                    "identity-gc-interval",
+                    Values.DURATION,
+                    "15m",
+                    "time between two looks for unused identities; one unused in two of them is deleted");
+    private final ConfigKey<Integer> gcRate = process.keys()
+            .add(
+                    "identity-gc-rate-limit",
+                    Values.integer(1, 1_000_000),
+                    "2500",
+                    "unused identities deleted a minute, at most");
+    private final ConfigKey<Duration> grace = process.keys()
+            .add(
+                    "node-release-grace",
+                    Values.DURATION,
+                    "30s",
+                    "how long a node must be gone before its references and endpoints are removed");
 
     /** Runs until it is told to stop. */
     public static void main(String[] args) {
@@ -66,44 +98,113 @@ public final class IdentityServiceMain {
     /** Starts everything: store, watches, gRPC. */
     Future<Void> start(Config config, Lifecycle life) {
         StoreKeys.Store where = storeKeys.from(config);
-        LabelFilter filter = config.get(labels);
-        LOGGER.atInfo()
-                .addKeyValue("rules", String.join(" ", filter.texts()))
-                .log("Final label prefixes to be used for identity evaluation:");
+        LabelFilter filter = filter(config);
+        UpkeepOptions upkeep = new UpkeepOptions(config.get(gcInterval), config.get(gcRate), config.get(grace));
         KvStore store = new EtcdKvStore(EtcdOptions.of(where.endpoints()));
         life.onClose("store", store);
         life.health().register("kvstore", () -> store.status().map(s -> new HealthCheck.State(s.healthy(), s.text())));
-        io.fairlead.contract.etcd.StoreKeys contract = new io.fairlead.contract.etcd.StoreKeys(where.prefix());
-        IdentityKeys keys = new IdentityKeys(where.prefix() + "state/identities/v1/", IdentityKeys.OWN);
-        KnownIdentities known = new KnownIdentities(store, keys, where.clusterId());
+        Parts parts = new Parts(store, where, Timers.of(life.vertx()));
+        KnownIdentities known = known(parts, life);
+        IdentityAllocator allocator =
+                new IdentityAllocator(store, parts.identities(), filter, known, parts.timers(), life.metrics());
+        EndpointPublisher endpoints = new EndpointPublisher(
+                store, parts.identities(), known, parts.contract().ips());
+        IdentityStream stream = new IdentityStream(life.vertx().getOrCreateContext(), parts.timers(), life.metrics());
+        ClusterProgress progress = new ClusterProgress(store, OwnKeys.Table.IDENTITIES);
+        life.onClose("progress of nodes", progress);
+        Backoff backoff = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(2), ThreadLocalRandom.current());
+        return Future.all(known.synced(), progress.synced())
+                .compose(synced -> epoch(store, parts.timers(), backoff))
+                .compose(epoch -> feed(stream.feed(store, parts.contract(), epoch), life))
+                .compose(feed -> {
+                    ClusterNodes nodes = feed.nodes(where.clusterName(), parts.timers(), progress);
+                    life.onStop(
+                            "report",
+                            stream.report(store, feed, UUID.randomUUID().toString())::stop);
+                    look(parts, upkeep, known, nodes, life);
+                    PolicyService policies = new PolicyService(
+                            store,
+                            nodes,
+                            parts.timers(),
+                            System::currentTimeMillis,
+                            life.vertx()::executeBlocking,
+                            feed.policySizes());
+                    BindableService unary = new IdentityGrpc(allocator, endpoints);
+                    return listen(config.get(listen), life, () -> stream.with(unary), new PolicyGrpc(policies));
+                })
+                .onSuccess(listening -> life.onStop("streams", stream::stop));
+    }
+
+    /** Where everything is. */
+    private record Parts(KvStore store, StoreKeys.Store where, Timers timers) {
+        io.fairlead.contract.etcd.StoreKeys contract() {
+            return new io.fairlead.contract.etcd.StoreKeys(where.prefix());
+        }
+
+        IdentityKeys identities() {
+            return new IdentityKeys(where.prefix() + "state/identities/v1/", IdentityKeys.OWN);
+        }
+    }
+
+    /** The text itself, when its rules can be read. */
+    private static String rules(String text) {
+        return LabelFilter.parse(text).texts().isEmpty() ? "" : text;
+    }
+
+    private LabelFilter filter(Config config) {
+        Optional<LabelPrefixFile> file = config.get(labelFile);
+        LabelFilter filter = LabelFilter.of(file, config.get(labels));
+        if (file.isPresent() && !file.get().includesReserved()) {
+            LOGGER.atError()
+                    .log("'reserved:.*' needs to be included in the final label list for identities to work properly.");
+        }
+        LOGGER.atInfo()
+                .addKeyValue("rules", String.join(" ", filter.texts()))
+                .log("Final label prefixes to be used for identity evaluation:");
+        return filter;
+    }
+
+    private static KnownIdentities known(Parts parts, Lifecycle life) {
+        KnownIdentities known = new KnownIdentities(
+                parts.store(), parts.identities(), parts.where().clusterId());
         life.onClose("known identities", known);
         life.health()
                 .register(
                         "identities",
                         HealthCheck.of(() -> new HealthCheck.State(
                                 known.synced().isComplete(), known.size() + " identities allocated")));
-        Timers timers = Timers.of(life.vertx());
-        Context context = life.vertx().getOrCreateContext();
-        IdentityStream stream =
-                new IdentityStream(action -> context.runOnContext(ignored -> action.run()), timers, life.metrics());
-        IdentityAllocator allocator = new IdentityAllocator(store, keys, filter, known, timers);
-        IdentityGrpc unary = new IdentityGrpc(allocator, new EndpointPublisher(store, keys, contract.ips()));
-        Backoff backoff = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(2), ThreadLocalRandom.current());
-        return known.synced()
-                .compose(synced -> epoch(store, timers, backoff))
-                .compose(epoch -> feed(stream.feed(store, contract, epoch), life))
-                .compose(feed -> {
-                    Nodes nodes = feed.nodes(where.clusterName(), timers);
-                    PolicyService policies = new PolicyService(store, nodes, timers, System::currentTimeMillis);
-                    return listen(config.get(listen), life, () -> stream.with(unary), new PolicyGrpc(policies));
-                })
-                .onSuccess(listening -> life.onStop("streams", stream::stop));
+        Gauge.builder("fairlead.identity", known, KnownIdentities::size)
+                .description("identities allocated, in all clusters that share the store")
+                .register(life.metrics());
+        Gauge.builder("fairlead.identity.available", known, KnownIdentities::available)
+                .description("numbers this cluster could give out now")
+                .register(life.metrics());
+        Gauge.builder("fairlead.identity.resting", known, KnownIdentities::resting)
+                .description("numbers taken back that are not given out again yet")
+                .register(life.metrics());
+        return known;
+    }
+
+    private static void look(
+            Parts parts, UpkeepOptions options, KnownIdentities known, ClusterNodes nodes, Lifecycle life) {
+        Realm realm = new Realm(
+                parts.store(),
+                parts.identities(),
+                parts.contract(),
+                parts.where().clusterName(),
+                parts.where().clusterId());
+        Upkeep upkeep = new Upkeep(realm, options, known, nodes::reachedByAll, parts.timers(), life.metrics());
+        life.onClose("upkeep", upkeep);
+        upkeep.start();
     }
 
     private static Future<IdentityFeed> feed(IdentityFeed feed, Lifecycle life) {
         life.onClose("identity feed", feed);
         FunctionCounter.builder("fairlead_identity_unreadable_entries", feed, IdentityFeed::unreadable)
                 .description("store entries read that could not be understood")
+                .register(life.metrics());
+        Gauge.builder("fairlead.policy.bytes", feed.policySizes(), PolicySizes::total)
+                .description("bytes of all policies as nodes are told them")
                 .register(life.metrics());
         return feed.synced().map(synced -> feed);
     }

@@ -1,8 +1,13 @@
 package io.fairlead.identity;
 
+import static io.fairlead.identity.allocation.Replica.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.fairlead.kvstore.Op;
+import io.fairlead.kvstore.Txn;
+import io.fairlead.kvstore.etcd.EtcdKvStore;
+import io.fairlead.kvstore.etcd.EtcdOptions;
 import io.fairlead.kvstore.testing.EtcdProcess;
 import io.fairlead.proto.identity.v1.AllocateIdentityRequest;
 import io.fairlead.proto.identity.v1.IdentityServiceGrpc;
@@ -10,6 +15,8 @@ import io.fairlead.proto.identity.v1.IdentityServiceGrpc.IdentityServiceBlocking
 import io.fairlead.proto.identity.v1.PublishEndpointRequest;
 import io.fairlead.proto.identity.v1.ReleaseIdentityRequest;
 import io.fairlead.proto.identity.v1.WithdrawEndpointRequest;
+import io.fairlead.proto.policy.v1.ApplyPoliciesRequest;
+import io.fairlead.proto.policy.v1.PolicyServiceGrpc;
 import io.fairlead.runtime.config.HostPort;
 import io.fairlead.runtime.grpc.Channels;
 import io.fairlead.runtime.process.testing.JavaProcess;
@@ -26,11 +33,14 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Real processes on a real etcd, killed in the middle of their work. */
@@ -126,6 +136,89 @@ class IdentityServiceTest {
         assertThatThrownBy(() -> allocate(stub, "dev1", "k8s:=web")).hasMessageContaining("INVALID_ARGUMENT: label");
     }
 
+    @Test
+    void whatNobodyUsesIsTakenBackByTheProcessAndWhatReleasedNodesLeftIsRemoved() throws Exception {
+        int port = freePort();
+        replica(port, "--identity-gc-interval=1s", "--node-release-grace=1s");
+        replica(freePort(), "--identity-gc-interval=1s", "--node-release-grace=1s");
+        try (EtcdKvStore store = new EtcdKvStore(EtcdOptions.parse(etcd.endpoint()))) {
+            IdentityServiceBlockingStub stub = stub(port);
+            await(store.commit(Txn.of(Op.put("cilium/state/nodes/v1/default/dev1", "{\"Name\":\"dev1\"}"))));
+            int kept = allocate(stub, "dev1", "k8s:app=kept");
+            allocate(stub, "dev2", "k8s:app=gone");
+            String ids = "cilium/state/identities/v1/id/";
+            eventuallyTrue(() -> {
+                List<String> left = new ArrayList<>();
+                await(store.list(ids)).entries().forEach(entry -> left.add(entry.key()));
+                return left.equals(List.of(ids + kept))
+                        && await(store.list("fairlead/identity/v1/labels/"))
+                                        .entries()
+                                        .size()
+                                == 1;
+            });
+            assertThat(await(store.list("cilium/state/identities/v1/value/")).entries())
+                    .hasSize(1);
+            assertThat(allocate(stub, "dev1", "k8s:app=kept")).isEqualTo(kept);
+        }
+    }
+
+    /** As trees they would fill the heap several times over; while they are read, others are answered. */
+    @Test
+    @Timeout(180)
+    void manyLargePoliciesAreToldToNodesByASmallProcessThatStillAnswers() throws Exception {
+        int port = freePort();
+        Process process = replica(port);
+        IdentityServiceBlockingStub others = stub(port);
+        AtomicBoolean done = new AtomicBoolean();
+        AtomicLong slowest = new AtomicLong();
+        Thread asker = new Thread(() -> {
+            while (!done.get()) {
+                long start = System.nanoTime();
+                allocate(others, "ready", "reserved:health");
+                slowest.accumulateAndGet(System.nanoTime() - start, Math::max);
+                LockSupport.parkNanos(5_000_000);
+            }
+        });
+        asker.start();
+        LargePolicies node = new LargePolicies(stubFor(port));
+        for (int i = 0; i < 24; i++) {
+            apply(port, LargePolicies.document("big" + i, i));
+        }
+        eventuallyTrue(() -> node.names().size() == 24);
+        // a newcomer, and a replica that finds all of them at once
+        LargePolicies newcomer = new LargePolicies(stubFor(port));
+        eventuallyTrue(() -> newcomer.names().size() == 24);
+        int second = freePort();
+        Process late = replica(second);
+        LargePolicies there = new LargePolicies(stubFor(second));
+        eventuallyTrue(() -> there.names().size() == 24);
+        done.set(true);
+        asker.join();
+        assertThat(process.isAlive()).isTrue();
+        assertThat(late.isAlive()).isTrue();
+        assertThat(Duration.ofNanos(slowest.get())).isLessThan(Duration.ofSeconds(2));
+    }
+
+    private void apply(int port, String document) {
+        PolicyServiceGrpc.newBlockingStub(channel(port))
+                .applyPolicies(ApplyPoliciesRequest.newBuilder()
+                        .setDocuments(document)
+                        .setWaitMs(1)
+                        .build());
+    }
+
+    private IdentityServiceGrpc.IdentityServiceStub stubFor(int port) {
+        return IdentityServiceGrpc.newStub(channel(port));
+    }
+
+    private static void eventuallyTrue(java.util.function.BooleanSupplier condition) {
+        Instant end = Instant.now().plus(Duration.ofSeconds(25));
+        while (!condition.getAsBoolean()) {
+            assertThat(Instant.now()).isBefore(end);
+            LockSupport.parkNanos(5_000_000);
+        }
+    }
+
     private static WithdrawEndpointRequest withdraw(String host) {
         return WithdrawEndpointRequest.newBuilder()
                 .setNodeName("dev1")
@@ -164,9 +257,13 @@ class IdentityServiceTest {
     }
 
     private IdentityServiceBlockingStub stub(int port) {
+        return IdentityServiceGrpc.newBlockingStub(channel(port));
+    }
+
+    private ManagedChannel channel(int port) {
         ManagedChannel channel = Channels.tcp(new HostPort("127.0.0.1", port), Duration.ofSeconds(5));
         channels.add(channel);
-        return IdentityServiceGrpc.newBlockingStub(channel);
+        return channel;
     }
 
     private static int freePort() throws IOException {

@@ -15,4 +15,7 @@ public sealed interface Condition {
 
     /** The key has this value. */
     record ValueIs(String key, String value) implements Condition {}
+
+    /** No key starts with {@code key}: also none that appears before the transaction is carried out. */
+    record NoneUnder(String key) implements Condition {}
 }

@@ -144,6 +144,10 @@ public abstract class KvStoreContract {
         cases.put(new Condition.ValueIs(a, "1"), true);
         cases.put(new Condition.ValueIs(a, "2"), false);
         cases.put(new Condition.ValueIs(b, ""), false);
+        cases.put(new Condition.NoneUnder(b), true);
+        cases.put(new Condition.NoneUnder(a), false);
+        cases.put(new Condition.NoneUnder(prefix), false);
+        cases.put(new Condition.NoneUnder(a + "/"), true);
         cases.forEach((condition, holds) -> {
             Txn txn = Txn.when(condition).then(new Op.Get(a)).otherwise(new Op.Get(b));
             TxnResult result = get(writer().commit(txn));

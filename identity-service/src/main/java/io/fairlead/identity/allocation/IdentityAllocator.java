@@ -15,6 +15,7 @@ import io.fairlead.kvstore.Txn;
 import io.fairlead.runtime.retry.Backoff;
 import io.fairlead.runtime.retry.Retrying;
 import io.fairlead.runtime.retry.Timers;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -30,9 +31,10 @@ import org.slf4j.LoggerFactory;
 /**
  * Gives label sets their numbers, the same on every replica.
  *
- * <p>A label set's deciding key and its number's key appear in one transaction that demands both are missing, and neither
- * is ever removed: so no set has two numbers and no number two sets. A known set costs one round trip, a new one two. Any
- * thread may call; futures complete on the store's thread.
+ * <p>A label set's deciding key and its number's key appear in one transaction that demands both are missing, and are
+ * removed in one that demands that no node refers to them: so no set has two numbers and no number two sets. A reference
+ * is only written where both keys are as believed, so it and their removal cannot both go through. A known set costs one
+ * round trip, a new one two. Any thread may call; futures complete on the store's thread.
  */
 public final class IdentityAllocator {
     private static final Logger LOGGER = LoggerFactory.getLogger(IdentityAllocator.class);
@@ -47,10 +49,17 @@ public final class IdentityAllocator {
     private final LabelFilter filter;
     private final KnownIdentities known;
     private final Retrying retrying;
+    private final AllocationMetrics metrics;
 
     /** An allocator; {@code known} watches the same store. */
     public IdentityAllocator(
-            KvStore store, IdentityKeys keys, LabelFilter filter, KnownIdentities known, Timers timers) {
+            KvStore store,
+            IdentityKeys keys,
+            LabelFilter filter,
+            KnownIdentities known,
+            Timers timers,
+            MeterRegistry registry) {
+        this.metrics = new AllocationMetrics(registry, timers);
         this.store = store;
         this.keys = keys;
         this.filter = filter;
@@ -65,6 +74,10 @@ public final class IdentityAllocator {
      * KvException}.
      */
     public Future<Allocated> allocate(NodeName node, Labels labels) {
+        return metrics.measured(() -> allocateNow(node, labels));
+    }
+
+    private Future<Allocated> allocateNow(NodeName node, Labels labels) {
         Labels filtered = filter.apply(labels);
         Optional<IdentityId> reserved;
         try {
@@ -85,7 +98,10 @@ public final class IdentityAllocator {
                             + Labels.MAX_ENCODED_BYTES + " bytes)"));
         }
         Attempt attempt = new Attempt(new Request(keys, node, encoded));
-        return retrying.call(attempt.backoff, () -> begin(attempt)).map(id -> new Allocated(id, filtered));
+        return retrying.call(attempt.backoff, () -> begin(attempt)).map(id -> {
+            metrics.given(attempt.fresh);
+            return new Allocated(id, filtered);
+        });
     }
 
     /** Takes back a node's reference. The number stays its label set's. */
@@ -113,6 +129,7 @@ public final class IdentityAllocator {
     private Future<IdentityId> commit(Attempt attempt, Step step) {
         return store.commit(step.txn()).compose(result -> {
             if (result.succeeded()) {
+                attempt.fresh = step.fresh();
                 if (step.fresh()) {
                     LOGGER.atInfo()
                             .addKeyValue("identity", step.id())
@@ -145,9 +162,10 @@ public final class IdentityAllocator {
             if (holder.isPresent() && !holder.get().equals(request.encoded())) {
                 throw new IdentityException(
                         Reason.REFUSED,
-                        "identity " + id + " of labels " + request.encoded() + ": its key " + keys.id(id) + " has "
-                                + holder.get() + " (expected: the same labels; another writer took the number: delete "
-                                + request.labelKey() + " to give these labels a new one)");
+                        "another writer has allocated key " + keys.id(id) + ": it has " + holder.get()
+                                + ", and identity "
+                                + id + " is of labels " + request.encoded() + " (expected: the same labels; delete "
+                                + request.labelKey() + " to give these labels a new number)");
             }
             return holder.isPresent() ? Step.refer(request, id) : Step.restore(request, id);
         }
@@ -206,6 +224,7 @@ public final class IdentityAllocator {
         private final Backoff backoff = backoff();
         private final Set<IdentityId> lost = new HashSet<>();
         private int conflicts;
+        private boolean fresh;
 
         Attempt(Request request) {
             this.request = request;

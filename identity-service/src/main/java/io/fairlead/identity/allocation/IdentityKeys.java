@@ -23,18 +23,38 @@ public record IdentityKeys(String identities, String own) {
         return identities + "id/";
     }
 
-    /** The deciding key of a label set: its number, for good. */
-    String labels(String encoded) {
-        return own + "labels/" + encoded;
+    /** The deciding key of a label set: its number, for as long as anybody uses it. */
+    public String labels(String encoded) {
+        return deciding() + encoded;
+    }
+
+    /** Prefix of all deciding keys. */
+    public String deciding() {
+        return own + "labels/";
+    }
+
+    /** Says that a number was taken from its labels and must rest. */
+    public String freed(IdentityId id) {
+        return freed() + id;
+    }
+
+    /** Prefix of all numbers that rest. */
+    public String freed() {
+        return own + "freed/";
+    }
+
+    /** Prefix of all references. */
+    public String references() {
+        return identities + "value/";
     }
 
     /** Prefix of all nodes' references to a label set's number. */
-    String references(String encoded) {
-        return identities + "value/" + encoded + "/";
+    public String references(String encoded) {
+        return references() + encoded + "/";
     }
 
     /** A node's reference. */
-    String reference(String encoded, NodeName node) {
+    public String reference(String encoded, NodeName node) {
         return references(encoded) + node;
     }
 }

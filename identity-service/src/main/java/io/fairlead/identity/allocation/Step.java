@@ -37,9 +37,13 @@ record Step(IdentityId id, boolean fresh, Txn txn, List<Op> reads) {
         return of(request, id, State.MISSING, idThere ? State.THERE : State.MISSING, false);
     }
 
-    /** The label set gets a new number. */
+    /** The label set gets a new number: one that does not rest, or some kernel might take it for what it meant before. */
     static Step create(Request request, IdentityId id) {
-        return of(request, id, State.MISSING, State.MISSING, true);
+        Step step = of(request, id, State.MISSING, State.MISSING, true);
+        List<Condition> conditions = new ArrayList<>(step.txn().conditions());
+        conditions.add(new Condition.Missing(request.keys().freed(id)));
+        Txn txn = new Txn(conditions, step.txn().then(), step.txn().otherwise());
+        return new Step(id, true, txn, step.reads());
     }
 
     private static Step of(Request request, IdentityId id, State labelKey, State idKey, boolean fresh) {

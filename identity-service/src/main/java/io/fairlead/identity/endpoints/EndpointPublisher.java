@@ -1,10 +1,12 @@
 package io.fairlead.identity.endpoints;
 
 import io.fairlead.contract.Ip;
+import io.fairlead.contract.NodeName;
 import io.fairlead.contract.etcd.IpIdentityRecord;
 import io.fairlead.identity.allocation.IdentityException;
 import io.fairlead.identity.allocation.IdentityException.Reason;
 import io.fairlead.identity.allocation.IdentityKeys;
+import io.fairlead.identity.allocation.KnownIdentities;
 import io.fairlead.kvstore.Condition;
 import io.fairlead.kvstore.KeyValue;
 import io.fairlead.kvstore.KvStore;
@@ -19,8 +21,10 @@ import java.util.Optional;
 /**
  * Writes and removes endpoints' entries.
  *
- * <p>A new endpoint, and one published again unchanged, cost one round trip; a changed one two. A request that failed with
- * an unanswered store can be repeated: it ends the same. Any thread may call; futures complete on the store's thread.
+ * <p>An endpoint's entry and its node's reference to the identity are written in one transaction, so that no number is
+ * taken back while an entry comes to use it. A new endpoint costs one round trip, one that is there two. A request that
+ * failed with an unanswered store can be repeated: it ends the same. Any thread may call; futures complete on the store's
+ * thread.
  */
 public final class EndpointPublisher {
     /** Transactions that may lose to others before a request gives up. */
@@ -28,26 +32,32 @@ public final class EndpointPublisher {
 
     private final KvStore store;
     private final IdentityKeys identities;
+    private final KnownIdentities known;
     private final String prefix;
 
     /**
      * A publisher.
      *
+     * @param known watches the same store
      * @param prefix of all entries, such as "cilium/state/ip/v1/default/"
      */
-    public EndpointPublisher(KvStore store, IdentityKeys identities, String prefix) {
+    public EndpointPublisher(KvStore store, IdentityKeys identities, KnownIdentities known, String prefix) {
         this.store = store;
         this.identities = identities;
+        this.known = known;
         this.prefix = prefix;
     }
 
     /**
-     * Makes an endpoint known. Of two nodes that publish one address the later wins.
+     * Makes an endpoint known, and that its node uses the identity. Of two nodes that publish one address the later wins.
+     *
+     * <p>What is there already is written anew: whoever is about to remove it, thinking that its node is gone, then finds
+     * it changed.
      *
      * @return revision from which every reader sees it
      */
-    public Future<Long> publish(Endpoint endpoint) {
-        return write(endpoint, new Condition.Missing(key(endpoint.ip())), 0);
+    public Future<Long> publish(NodeName node, Endpoint endpoint) {
+        return write(new Publication(node, endpoint, key(endpoint.ip())), labels(endpoint), Optional.empty(), 0);
     }
 
     /**
@@ -60,42 +70,52 @@ public final class EndpointPublisher {
         return store.get(key(ip)).compose(entry -> withdraw(entry, hostIp, 0));
     }
 
-    private Future<Long> write(Endpoint endpoint, Condition entryIs, int conflicts) {
-        String key = key(endpoint.ip());
-        String value = endpoint.encoded();
-        List<Condition> conditions = new ArrayList<>(List.of(entryIs));
-        List<Op> reads = new ArrayList<>(List.of(new Op.Get(key)));
-        if (!endpoint.hasReservedIdentity()) {
-            String idKey = identities.id(endpoint.identity());
-            conditions.add(new Condition.Exists(idKey));
-            reads.add(new Op.Get(idKey));
-        }
-        Txn txn = new Txn(conditions, List.of(Op.put(key, value)), reads);
-        return store.commit(txn).compose(result -> {
-            if (result.succeeded()) {
-                return Future.succeededFuture(result.revision());
-            }
-            return again(endpoint, result, conflicts);
-        });
+    /** An endpoint on its way into the store. */
+    private record Publication(NodeName node, Endpoint endpoint, String key) {}
+
+    private Optional<String> labels(Endpoint endpoint) {
+        return endpoint.hasReservedIdentity() ? Optional.empty() : known.labels(endpoint.identity());
     }
 
-    private Future<Long> again(Endpoint endpoint, TxnResult result, int conflicts) {
-        if (!endpoint.hasReservedIdentity() && result.reads().get(1).isEmpty()) {
-            return Future.failedFuture(new IdentityException(
-                    Reason.UNKNOWN,
-                    "identity: " + endpoint.identity() + " of " + endpoint.ip() + " (expected: an allocated one)"));
+    private Future<Long> write(Publication what, Optional<String> labels, Optional<KeyValue> entry, int conflicts) {
+        Endpoint endpoint = what.endpoint();
+        String idKey = identities.id(endpoint.identity());
+        boolean counted = !endpoint.hasReservedIdentity();
+        List<Op> reads = counted ? List.of(new Op.Get(what.key()), new Op.Get(idKey)) : List.of(new Op.Get(what.key()));
+        if (counted && labels.isEmpty()) {
+            return store.commit(new Txn(List.of(), reads, List.of())).compose(result -> again(what, result, conflicts));
         }
-        Optional<KeyValue> entry = result.reads().get(0).stream().findFirst();
-        if (entry.isPresent() && entry.get().value().equals(endpoint.encoded())) {
-            return Future.succeededFuture(entry.get().modRevision());
+        List<Condition> conditions = new ArrayList<>();
+        conditions.add(entry.<Condition>map(e -> new Condition.Unchanged(what.key(), e.modRevision()))
+                .orElseGet(() -> new Condition.Missing(what.key())));
+        List<Op> writes = new ArrayList<>(List.of(Op.put(what.key(), endpoint.encoded())));
+        labels.ifPresent(encoded -> {
+            conditions.add(new Condition.ValueIs(idKey, encoded));
+            writes.add(Op.put(
+                    identities.reference(encoded, what.node()),
+                    endpoint.identity().toString()));
+        });
+        return store.commit(new Txn(conditions, writes, reads))
+                .compose(result -> result.succeeded()
+                        ? Future.succeededFuture(result.revision())
+                        : again(what, result, conflicts));
+    }
+
+    private Future<Long> again(Publication what, TxnResult result, int conflicts) {
+        Endpoint endpoint = what.endpoint();
+        Optional<String> labels = Optional.empty();
+        if (!endpoint.hasReservedIdentity()) {
+            labels = result.reads().get(1).stream().findFirst().map(KeyValue::value);
+            if (labels.isEmpty()) {
+                return Future.failedFuture(new IdentityException(
+                        Reason.UNKNOWN,
+                        "identity: " + endpoint.identity() + " of " + endpoint.ip() + " (expected: an allocated one)"));
+            }
         }
         if (conflicts >= MAX_CONFLICTS) {
             return Future.failedFuture(busy(endpoint.ip()));
         }
-        String key = key(endpoint.ip());
-        Condition seen = entry.<Condition>map(e -> new Condition.Unchanged(key, e.modRevision()))
-                .orElseGet(() -> new Condition.Missing(key));
-        return write(endpoint, seen, conflicts + 1);
+        return write(what, labels, result.reads().get(0).stream().findFirst(), conflicts + 1);
     }
 
     private Future<Boolean> withdraw(Optional<KeyValue> entry, Ip hostIp, int conflicts) {

@@ -55,7 +55,7 @@ public final class IdentityGrpc extends IdentityServiceGrpc.IdentityServiceImplB
     @Override
     public void publishEndpoint(PublishEndpointRequest request, StreamObserver<PublishEndpointResponse> observer) {
         answer(observer, () -> {
-            node(request.getNodeName());
+            NodeName node = node(request.getNodeName());
             Endpoint endpoint = new Endpoint(
                     ip("ip", request.getIp()),
                     new IdentityId(request.getIdentity()),
@@ -63,7 +63,7 @@ public final class IdentityGrpc extends IdentityServiceGrpc.IdentityServiceImplB
                     request.getNamespace(),
                     request.getPodName());
             return endpoints
-                    .publish(endpoint)
+                    .publish(node, endpoint)
                     .map(revision -> PublishEndpointResponse.newBuilder()
                             .setRevision(revision)
                             .build());

@@ -4,6 +4,7 @@ import io.fairlead.contract.Label;
 import io.fairlead.contract.Labels;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -56,14 +57,27 @@ public final class LabelFilter {
      * @throws IllegalArgumentException naming the first text that is no rule
      */
     public static LabelFilter parse(String labels) {
+        return of(Optional.empty(), labels);
+    }
+
+    /**
+     * The rules of a file in place of the defaults, and what the configuration key {@code labels} adds.
+     *
+     * @throws IllegalArgumentException naming the first text that is no rule
+     */
+    public static LabelFilter of(Optional<LabelPrefixFile> file, String labels) {
         List<LabelRule> own = Stream.of(labels.strip().split("\\s+"))
                 .filter(text -> !text.isEmpty())
                 .map(LabelRule::parse)
                 .toList();
-        List<LabelRule> rules =
-                new ArrayList<>(DEFAULTS.stream().map(LabelRule::parse).toList());
-        rules.addAll(own);
-        return new LabelFilter(rules, own.stream().anyMatch(rule -> !rule.excludes()));
+        List<LabelRule> given = new ArrayList<>(file.map(LabelPrefixFile::rules).orElse(List.of()));
+        given.addAll(own);
+        List<LabelRule> rules = new ArrayList<>(
+                file.isPresent()
+                        ? List.of()
+                        : DEFAULTS.stream().map(LabelRule::parse).toList());
+        rules.addAll(given);
+        return new LabelFilter(rules, given.stream().anyMatch(rule -> !rule.excludes()));
     }
 
     /** Those of the labels that count. */
@@ -77,16 +91,17 @@ public final class LabelFilter {
     }
 
     private boolean counts(Label label) {
-        int included = -1;
-        int excluded = -1;
+        // a rule that matches nothing of a key says nothing of it, as with Cilium
+        int included = 0;
+        int excluded = 0;
         for (LabelRule rule : rules) {
-            int length = rule.match(label).orElse(-1);
-            if (rule.excludes()) {
-                excluded = length >= 0 && (excluded < 0 || length < excluded) ? length : excluded;
-            } else {
+            int length = rule.match(label).orElse(0);
+            if (!rule.excludes()) {
                 included = Math.max(included, length);
+            } else if (length > 0) {
+                excluded = excluded == 0 ? length : Math.min(excluded, length);
             }
         }
-        return included > excluded || (!onlyIncluded && excluded < 0);
+        return included > excluded || (!onlyIncluded && excluded == 0);
     }
 }

@@ -37,6 +37,13 @@ record LabelRule(String source, boolean excludes, Pattern key) {
         }
     }
 
+    /** A rule whose prefix is taken letter by letter. */
+    static LabelRule prefix(String source, boolean excludes, String prefix) {
+        // this one Cilium needs in every list, and means all that is reserved by it
+        boolean reserved = source.equals("reserved") && prefix.equals(".*");
+        return new LabelRule(source, excludes, Pattern.compile(prefix, reserved ? 0 : Pattern.LITERAL));
+    }
+
     /** How much of the label's key it matches; empty when it does not match. */
     OptionalInt match(Label label) {
         if (!source.isEmpty() && !source.equals(label.source())) {

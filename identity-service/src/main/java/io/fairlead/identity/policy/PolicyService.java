@@ -2,6 +2,7 @@ package io.fairlead.identity.policy;
 
 import io.fairlead.contract.policy.PolicyName;
 import io.fairlead.contract.policy.PolicyName.Kind;
+import io.fairlead.contract.policy.grpc.PolicyMessages;
 import io.fairlead.identity.policy.Nodes.Progress;
 import io.fairlead.identity.policy.PolicyException.Reason;
 import io.fairlead.kvstore.KvStore;
@@ -9,7 +10,9 @@ import io.fairlead.runtime.retry.Timers;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 
@@ -23,14 +26,21 @@ public final class PolicyService {
     private final Nodes nodes;
     private final Timers timers;
     private final LongSupplier clock;
+    private final Worker worker;
+    private final PolicySizes sizes;
 
     /**
      * A service over a store.
      *
      * @param clock Unix time in ms
+     * @param worker where policies are read
+     * @param sizes of the policies nodes are told now
      */
-    public PolicyService(KvStore store, Nodes nodes, Timers timers, LongSupplier clock) {
-        this.store = new PolicyStore(store);
+    public PolicyService(
+            KvStore store, Nodes nodes, Timers timers, LongSupplier clock, Worker worker, PolicySizes sizes) {
+        this.worker = worker;
+        this.sizes = sizes;
+        this.store = new PolicyStore(store, worker);
         this.nodes = nodes;
         this.timers = timers;
         this.clock = clock;
@@ -100,6 +110,7 @@ public final class PolicyService {
     public Future<Change> apply(String documents, Duration wait) {
         long start = timers.nanoTime();
         return parsed(documents)
+                .compose(this::fitting)
                 .compose(all -> store.apply(all, clock.getAsLong()).compose(applied -> {
                     List<Applied> policies = new ArrayList<>();
                     for (int i = 0; i < all.size(); i++) {
@@ -116,16 +127,14 @@ public final class PolicyService {
 
     /** Policies that any of the filters takes; all without a filter. */
     public Future<Contents> get(List<Filter> filters) {
-        return store.all().map(contents -> {
-            List<Kept> kept = new ArrayList<>();
-            for (PolicyStore.Stored policy : contents.policies()) {
-                if (filters.isEmpty() || filters.stream().anyMatch(filter -> filter.takes(policy.name()))) {
-                    kept.add(new Kept(
-                            policy.name(), policy.document().toString(), policy.revision(), policy.createdMs()));
-                }
-            }
-            return new Contents(contents.revision(), kept);
-        });
+        return store.all(name -> filters.isEmpty() || filters.stream().anyMatch(filter -> filter.takes(name)))
+                .map(contents -> {
+                    List<Kept> kept = new ArrayList<>();
+                    contents.policies()
+                            .forEach(policy -> kept.add(
+                                    new Kept(policy.name(), policy.document(), policy.revision(), policy.createdMs())));
+                    return new Contents(contents.revision(), kept);
+                });
     }
 
     /** Deletes policies, all or none; a namespaced one without a namespace is that of "default". */
@@ -162,11 +171,20 @@ public final class PolicyService {
         });
     }
 
-    private static Future<List<ParsedPolicy>> parsed(String documents) {
-        try {
-            return Future.succeededFuture(PolicyDocuments.read(documents));
-        } catch (PolicyException e) {
-            return Future.failedFuture(e);
-        }
+    private Future<List<ParsedPolicy>> parsed(String documents) {
+        return worker.call(() -> PolicyDocuments.read(documents));
+    }
+
+    /** Refuses what replicas and nodes would have no room for. */
+    private Future<List<ParsedPolicy>> fitting(List<ParsedPolicy> all) {
+        Map<PolicyName, Integer> changed = new HashMap<>();
+        all.forEach(each -> changed.put(each.policy().name(), PolicyMessages.bytes(each.policy())));
+        long total = sizes.with(changed);
+        return total <= PolicySizes.MAX_BYTES
+                ? Future.succeededFuture(all)
+                : Future.failedFuture(new PolicyException(
+                        Reason.INVALID,
+                        "policies: " + total + " bytes with those in force (expected: at most " + PolicySizes.MAX_BYTES
+                                + "; delete some first)"));
     }
 }

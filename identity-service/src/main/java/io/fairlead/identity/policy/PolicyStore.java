@@ -1,6 +1,5 @@
 package io.fairlead.identity.policy;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fairlead.contract.policy.PolicyName;
 import io.fairlead.identity.policy.PolicyException.Reason;
 import io.fairlead.kvstore.Condition;
@@ -15,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,9 +32,11 @@ final class PolicyStore {
     private static final int READ_AT_ONCE = 32;
 
     private final KvStore store;
+    private final Worker worker;
 
-    PolicyStore(KvStore store) {
+    PolicyStore(KvStore store, Worker worker) {
         this.store = store;
+        this.worker = worker;
     }
 
     /** What an apply does to a policy. */
@@ -59,9 +61,10 @@ final class PolicyStore {
     /**
      * A policy and when it was written.
      *
+     * @param document as JSON: as trees, many large ones would fill the memory
      * @param revision of the store that it has since
      */
-    record Stored(PolicyName name, ObjectNode document, long revision, long createdMs) {}
+    record Stored(PolicyName name, String document, long revision, long createdMs) {}
 
     /** All policies as of one revision. */
     record Contents(long revision, List<Stored> policies) {
@@ -79,35 +82,51 @@ final class PolicyStore {
         List<String> keys = policies.stream()
                 .map(each -> PolicyKeys.key(each.policy().name()))
                 .toList();
-        return read(keys, 0, new HashMap<>()).compose(there -> {
-            List<Outcome> outcomes = new ArrayList<>();
-            List<Condition> conditions = new ArrayList<>();
-            List<Op> writes = new ArrayList<>();
-            long revision = 0;
-            for (ParsedPolicy policy : policies) {
-                String key = PolicyKeys.key(policy.policy().name());
-                Optional<KeyValue> entry = Optional.ofNullable(there.get(key));
-                Optional<PolicyRecord> before = entry.flatMap(PolicyStore::record);
-                if (before.isPresent() && before.get().document().equals(policy.document())) {
-                    outcomes.add(Outcome.UNCHANGED);
-                    revision = Math.max(revision, entry.get().modRevision());
-                    continue;
-                }
-                outcomes.add(entry.isPresent() ? Outcome.CONFIGURED : Outcome.CREATED);
-                conditions.add(unchanged(key, entry));
-                long created = before.map(PolicyRecord::createdMs).orElse(nowMs);
-                writes.add(Op.put(key, new PolicyRecord(policy.document(), created).encode()));
+        return read(keys, 0, new HashMap<>())
+                .compose(there -> worker.call(() -> plan(policies, there, nowMs)))
+                .compose(plan -> {
+                    if (plan.writes().isEmpty()) {
+                        return Future.succeededFuture(new Applied(plan.outcomes(), plan.revision()));
+                    }
+                    Txn txn = new Txn(plan.conditions(), plan.writes(), List.of());
+                    return store.commit(txn).compose(result -> {
+                        if (result.succeeded()) {
+                            return Future.succeededFuture(new Applied(plan.outcomes(), result.revision()));
+                        }
+                        return conflicts >= MAX_CONFLICTS
+                                ? Future.failedFuture(busy())
+                                : apply(policies, nowMs, conflicts + 1);
+                    });
+                });
+    }
+
+    /**
+     * What an apply is to write.
+     *
+     * @param revision of the newest of those that stay as they are
+     */
+    private record Plan(List<Outcome> outcomes, List<Condition> conditions, List<Op> writes, long revision) {}
+
+    private static Plan plan(List<ParsedPolicy> policies, Map<String, KeyValue> there, long nowMs) {
+        List<Outcome> outcomes = new ArrayList<>();
+        List<Condition> conditions = new ArrayList<>();
+        List<Op> writes = new ArrayList<>();
+        long revision = 0;
+        for (ParsedPolicy policy : policies) {
+            String key = PolicyKeys.key(policy.policy().name());
+            Optional<KeyValue> entry = Optional.ofNullable(there.get(key));
+            Optional<PolicyRecord> before = entry.flatMap(PolicyStore::record);
+            if (before.isPresent() && before.get().document().equals(policy.document())) {
+                outcomes.add(Outcome.UNCHANGED);
+                revision = Math.max(revision, entry.get().modRevision());
+                continue;
             }
-            if (writes.isEmpty()) {
-                return Future.succeededFuture(new Applied(outcomes, revision));
-            }
-            return store.commit(new Txn(conditions, writes, List.of())).compose(result -> {
-                if (result.succeeded()) {
-                    return Future.succeededFuture(new Applied(outcomes, result.revision()));
-                }
-                return conflicts >= MAX_CONFLICTS ? Future.failedFuture(busy()) : apply(policies, nowMs, conflicts + 1);
-            });
-        });
+            outcomes.add(entry.isPresent() ? Outcome.CONFIGURED : Outcome.CREATED);
+            conditions.add(unchanged(key, entry));
+            long created = before.map(PolicyRecord::createdMs).orElse(nowMs);
+            writes.add(Op.put(key, new PolicyRecord(policy.document(), created).encode()));
+        }
+        return new Plan(outcomes, conditions, writes, revision);
     }
 
     /** Reads keys, so many at a time that large values fit into an answer. What is written rests on each key's revision. */
@@ -127,22 +146,28 @@ final class PolicyStore {
         return entry.isPresent() ? new Condition.Unchanged(key, entry.get().modRevision()) : new Condition.Missing(key);
     }
 
-    /** All that can be read. */
-    Future<Contents> all() {
-        return store.list(PolicyKeys.PREFIX).map(listing -> {
-            List<Stored> policies = new ArrayList<>();
-            for (KeyValue entry : listing.entries()) {
-                record(entry).ifPresent(record -> {
-                    try {
-                        PolicyName name = PolicyKeys.parse(entry.key());
-                        policies.add(new Stored(name, record.document(), entry.modRevision(), record.createdMs()));
-                    } catch (IllegalArgumentException e) {
-                        unreadable(entry, e);
+    /** Those that are wanted and can be read. */
+    Future<Contents> all(Predicate<PolicyName> wanted) {
+        return store.list(PolicyKeys.PREFIX)
+                .compose(listing -> worker.call(() -> {
+                    List<Stored> policies = new ArrayList<>();
+                    for (KeyValue entry : listing.entries()) {
+                        try {
+                            PolicyName name = PolicyKeys.parse(entry.key());
+                            if (wanted.test(name)) {
+                                record(entry)
+                                        .ifPresent(record -> policies.add(new Stored(
+                                                name,
+                                                record.document().toString(),
+                                                entry.modRevision(),
+                                                record.createdMs())));
+                            }
+                        } catch (IllegalArgumentException e) {
+                            unreadable(entry, e);
+                        }
                     }
-                });
-            }
-            return new Contents(listing.revision(), policies);
-        });
+                    return new Contents(listing.revision(), policies);
+                }));
     }
 
     /**

@@ -2,20 +2,26 @@ package io.fairlead.identity.stream;
 
 import io.fairlead.contract.ClusterName;
 import io.fairlead.contract.etcd.StoreKeys;
-import io.fairlead.identity.policy.Nodes;
 import io.fairlead.identity.policy.PolicyKeys;
+import io.fairlead.identity.policy.PolicySizes;
+import io.fairlead.identity.policy.Worker;
 import io.fairlead.kvstore.KvException;
 import io.fairlead.kvstore.KvStore;
 import io.fairlead.kvstore.Watch;
 import io.fairlead.kvstore.WatchEvent;
 import io.fairlead.kvstore.WatchListener;
+import io.fairlead.kvstore.progress.ClusterProgress;
+import io.fairlead.kvstore.progress.ProgressWriter;
 import io.fairlead.runtime.retry.Timers;
 import io.fairlead.runtime.stream.Change;
+import io.fairlead.runtime.stream.NodeProgress;
 import io.fairlead.runtime.stream.TableStreams;
 import io.fairlead.runtime.stream.VersionedTable;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,6 +52,13 @@ public final class IdentityFeed implements AutoCloseable {
     // owned by: the owner's context
     private String epoch;
 
+    // What the store has said and is not in the table yet, in its order. owned by: the owner's context
+    private final Deque<List<WatchEvent>> waiting = new ArrayDeque<>();
+    // True while policies of the first of them are read. owned by: the owner's context
+    private boolean reading;
+
+    private final Worker worker;
+    private final PolicySizes sizes = new PolicySizes();
     private final AtomicLong unreadable = new AtomicLong();
     private final Promise<Void> synced = Promise.promise();
     private final Watch watch;
@@ -54,6 +67,7 @@ public final class IdentityFeed implements AutoCloseable {
      * Starts to watch.
      *
      * @param owner runs actions on the context that owns {@code streams}
+     * @param worker where policies are read
      * @param epoch the same for all replicas on one store
      */
     IdentityFeed(
@@ -61,10 +75,12 @@ public final class IdentityFeed implements AutoCloseable {
             StoreKeys keys,
             String epoch,
             Consumer<Runnable> owner,
+            Worker worker,
             TableStreams<TableKey, TableValue> streams) {
         this.owner = owner;
+        this.worker = worker;
         this.streams = streams;
-        this.view = new StoreView(keys);
+        this.view = new StoreView(keys, sizes);
         this.epoch = epoch;
         this.watch = store.watch(List.of(keys.prefix() + "state/", PolicyKeys.PREFIX), new Listener());
     }
@@ -79,9 +95,33 @@ public final class IdentityFeed implements AutoCloseable {
         return unreadable.get();
     }
 
-    /** The nodes of a cluster and how far they are. */
-    public Nodes nodes(ClusterName cluster, Timers timers) {
-        return new ClusterNodes(cluster, owner, timers, streams, view::members);
+    /** How large the policies are that nodes are told. */
+    public PolicySizes policySizes() {
+        return sizes;
+    }
+
+    /**
+     * The nodes of a cluster and how far they are.
+     *
+     * @param elsewhere what all replicas say of theirs
+     */
+    public ClusterNodes nodes(ClusterName cluster, Timers timers, ClusterProgress elsewhere) {
+        return new ClusterNodes(
+                cluster, owner, timers, streams, new ClusterNodes.Known(view::members, elsewhere::nodes));
+    }
+
+    /** How far the nodes are whose streams are open here, for the other replicas. */
+    public Future<ProgressWriter.Snapshot> progress() {
+        Promise<ProgressWriter.Snapshot> promise = Promise.promise();
+        owner.accept(() -> {
+            VersionedTable<TableKey, TableValue> current = table;
+            List<ProgressWriter.Node> nodes = new ArrayList<>();
+            streams.progress().stream()
+                    .filter(NodeProgress::connected)
+                    .forEach(node -> nodes.add(new ProgressWriter.Node(node.node(), node.version(), node.failed())));
+            promise.complete(new ProgressWriter.Snapshot(epoch, current == null ? 0 : current.version(), nodes));
+        });
+        return promise.future();
     }
 
     @Override
@@ -89,8 +129,27 @@ public final class IdentityFeed implements AutoCloseable {
         watch.close();
     }
 
-    private void onEvents(List<WatchEvent> events) {
-        List<Change<TableKey, TableValue>> changes = view.apply(events);
+    /** Takes in what waits; a large policy is read elsewhere, and what came after it waits until it is. */
+    private void takeIn() {
+        while (!reading && !waiting.isEmpty()) {
+            List<WatchEvent> events = waiting.remove();
+            if (!PolicyReading.isAny(events)) {
+                onEvents(events, PolicyReading.Readings.NONE);
+                continue;
+            }
+            reading = true;
+            worker.call(() -> PolicyReading.of(events))
+                    .onComplete(read -> owner.accept(() -> {
+                        reading = false;
+                        // what failed as a whole, for want of memory say, is nothing that was read
+                        onEvents(events, read.succeeded() ? read.result() : PolicyReading.Readings.NONE);
+                        takeIn();
+                    }));
+        }
+    }
+
+    private void onEvents(List<WatchEvent> events, PolicyReading.Readings read) {
+        List<Change<TableKey, TableValue>> changes = view.apply(events, read);
         unreadable.set(view.unreadable());
         long revision = 0;
         boolean complete = false;
@@ -159,7 +218,10 @@ public final class IdentityFeed implements AutoCloseable {
         @Override
         public void onEvents(List<WatchEvent> events) {
             List<WatchEvent> all = new ArrayList<>(events);
-            owner.accept(() -> IdentityFeed.this.onEvents(all));
+            owner.accept(() -> {
+                waiting.add(all);
+                takeIn();
+            });
         }
 
         @Override

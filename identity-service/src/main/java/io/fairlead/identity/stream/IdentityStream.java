@@ -1,24 +1,30 @@
 package io.fairlead.identity.stream;
 
+import io.fairlead.contract.etcd.OwnKeys;
 import io.fairlead.contract.etcd.StoreKeys;
 import io.fairlead.identity.allocation.IdentityKeys;
+import io.fairlead.identity.policy.Worker;
 import io.fairlead.kvstore.Condition;
 import io.fairlead.kvstore.KvStore;
 import io.fairlead.kvstore.Op;
 import io.fairlead.kvstore.Txn;
+import io.fairlead.kvstore.progress.ProgressWriter;
 import io.fairlead.proto.identity.v1.IdentityServiceGrpc;
 import io.fairlead.proto.identity.v1.StreamIdentitiesRequest;
 import io.fairlead.runtime.retry.Timers;
 import io.fairlead.runtime.stream.Frame;
 import io.fairlead.runtime.stream.FrameMarshaller;
+import io.fairlead.runtime.stream.FromNode;
 import io.fairlead.runtime.stream.TableStreams;
 import io.grpc.BindableService;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.stub.ServerCalls;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import java.time.Duration;
 import java.util.UUID;
 import java.util.function.Consumer;
 
@@ -26,16 +32,25 @@ import java.util.function.Consumer;
 public final class IdentityStream {
     private static final String EPOCH_KEY = IdentityKeys.OWN + "epoch";
 
+    /** For what no node says: that its stream has ended. */
+    private static final Duration LOOK = Duration.ofSeconds(1);
+
     private final Consumer<Runnable> owner;
+    private final Worker worker;
+    private final Timers timers;
+    private volatile boolean stopped;
+    private volatile Runnable onMessage = () -> {};
     private final TableStreams<TableKey, TableValue> streams;
 
     /**
      * Nothing to stream yet.
      *
-     * @param owner runs actions one after the other on the context that owns the table and its streams
+     * @param context owns the table and its streams; what would keep it busy is done on its workers
      */
-    public IdentityStream(Consumer<Runnable> owner, Timers timers, MeterRegistry metrics) {
-        this.owner = owner;
+    public IdentityStream(Context context, Timers timers, MeterRegistry metrics) {
+        this.owner = action -> context.runOnContext(ignored -> action.run());
+        this.worker = context::executeBlocking;
+        this.timers = timers;
         this.streams = new TableStreams<>(Messages::response, owner, timers, metrics);
     }
 
@@ -52,7 +67,35 @@ public final class IdentityStream {
 
     /** Starts to feed the streams from a store. */
     public IdentityFeed feed(KvStore store, StoreKeys keys, String epoch) {
-        return new IdentityFeed(store, keys, epoch, owner, streams);
+        return new IdentityFeed(store, keys, epoch, owner, worker, streams);
+    }
+
+    /**
+     * Lets other replicas know how far the nodes are whose streams are open here.
+     *
+     * @param replica names this one among them
+     */
+    public ProgressWriter report(KvStore store, IdentityFeed feed, String replica) {
+        ProgressWriter writer = new ProgressWriter(store, OwnKeys.Table.IDENTITIES, replica, feed::progress);
+        onMessage = writer::changed;
+        look(writer);
+        return writer;
+    }
+
+    private void look(ProgressWriter writer) {
+        writer.changed();
+        timers.after(LOOK, () -> {
+            if (!stopped) {
+                look(writer);
+            }
+        });
+    }
+
+    private FromNode read(StreamIdentitiesRequest request) {
+        FromNode message = Messages.read(request);
+        // written a moment later, when it has been taken in
+        onMessage.run();
+        return message;
     }
 
     /** The service with its stream; all other calls are answered by {@code unary}. */
@@ -66,17 +109,18 @@ public final class IdentityStream {
         }
         all.addMethod(ServerMethodDefinition.create(
                 FrameMarshaller.method(IdentityServiceGrpc.getStreamIdentitiesMethod()),
-                ServerCalls.<StreamIdentitiesRequest, Frame>asyncBidiStreamingCall(streams.method(Messages::read))));
+                ServerCalls.<StreamIdentitiesRequest, Frame>asyncBidiStreamingCall(streams.method(this::read))));
         return all.build();
     }
 
     /** Ends every stream, so that nodes go to another replica or come back. */
     public Future<Void> stop() {
-        Promise<Void> stopped = Promise.promise();
+        stopped = true;
+        Promise<Void> ended = Promise.promise();
         owner.accept(() -> {
             streams.closeAll("identity-service stops");
-            stopped.complete();
+            ended.complete();
         });
-        return stopped.future();
+        return ended.future();
     }
 }

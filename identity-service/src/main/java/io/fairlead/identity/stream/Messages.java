@@ -1,6 +1,7 @@
 package io.fairlead.identity.stream;
 
 import com.google.protobuf.MessageLite;
+import com.google.protobuf.UnknownFieldSet;
 import io.fairlead.contract.Ip;
 import io.fairlead.contract.NodeName;
 import io.fairlead.contract.policy.grpc.PolicyMessages;
@@ -39,6 +40,7 @@ final class Messages {
     }
 
     static MessageLite response(Chunk<TableKey, TableValue> chunk) {
+        UnknownFieldSet.Field.Builder policies = UnknownFieldSet.Field.newBuilder();
         StreamIdentitiesResponse.Builder response = StreamIdentitiesResponse.newBuilder()
                 .setVersion(chunk.version())
                 .setEpoch(chunk.epoch())
@@ -46,7 +48,7 @@ final class Messages {
                 .setInSync(chunk.inSync());
         for (Change<TableKey, TableValue> change : chunk.changes()) {
             if (change instanceof Change.Upsert<TableKey, TableValue> upsert) {
-                add(response, upsert.key(), upsert.value());
+                add(response, policies, upsert.key(), upsert.value());
             } else if (change.key() instanceof TableKey.Address address) {
                 response.addIpRemoves(address.prefix().toString());
             } else if (change.key() instanceof TableKey.Identity number) {
@@ -55,10 +57,18 @@ final class Messages {
                 response.addPolicyRemoves(PolicyMessages.message(policy.name()));
             }
         }
+        // policies are encoded already: as fields of that number they are the same bytes
+        response.setUnknownFields(UnknownFieldSet.newBuilder()
+                .addField(StreamIdentitiesResponse.POLICY_UPSERTS_FIELD_NUMBER, policies.build())
+                .build());
         return response.build();
     }
 
-    private static void add(StreamIdentitiesResponse.Builder response, TableKey key, TableValue value) {
+    private static void add(
+            StreamIdentitiesResponse.Builder response,
+            UnknownFieldSet.Field.Builder policies,
+            TableKey key,
+            TableValue value) {
         if (key instanceof TableKey.Address address && value instanceof AddressIdentity identity) {
             response.addIpUpserts(IpIdentity.newBuilder()
                     .setPrefix(address.prefix().toString())
@@ -72,7 +82,7 @@ final class Messages {
                     .setIdentity(number.id().value())
                     .addAllLabels(labels.labels().texts()));
         } else if (value instanceof PolicyRules rules) {
-            response.addPolicyUpserts(PolicyMessages.message(rules.policy()));
+            policies.addLengthDelimited(rules.message());
         }
     }
 }

@@ -10,7 +10,7 @@ import io.fairlead.contract.etcd.StoreKeys;
 import io.fairlead.contract.etcd.StoreKeys.NodeKey;
 import io.fairlead.contract.policy.PolicyName;
 import io.fairlead.identity.policy.PolicyKeys;
-import io.fairlead.identity.policy.PolicyRecord;
+import io.fairlead.identity.policy.PolicySizes;
 import io.fairlead.identity.stream.TableKey.Address;
 import io.fairlead.identity.stream.TableValue.AddressIdentity;
 import io.fairlead.identity.stream.TableValue.LabelSet;
@@ -48,10 +48,13 @@ final class StoreView {
     private final Map<String, Set<Cidr>> addressesOf = new HashMap<>();
     private final List<Change<TableKey, TableValue>> changes = new ArrayList<>();
     private final Set<NodeKey> members = new HashSet<>();
+    private final PolicySizes sizes;
+    private PolicyReading.Readings policies = PolicyReading.Readings.NONE;
     private long unreadable;
 
-    StoreView(StoreKeys keys) {
+    StoreView(StoreKeys keys, PolicySizes sizes) {
         this.keys = keys;
+        this.sizes = sizes;
     }
 
     /** How many values could not be read so far. */
@@ -66,7 +69,13 @@ final class StoreView {
 
     /** The changes that events make, in order. */
     List<Change<TableKey, TableValue>> apply(List<WatchEvent> events) {
+        return apply(events, PolicyReading.of(events));
+    }
+
+    /** As above, with its policies read before. */
+    List<Change<TableKey, TableValue>> apply(List<WatchEvent> events, PolicyReading.Readings read) {
         changes.clear();
+        policies = read;
         for (WatchEvent event : events) {
             if (event instanceof WatchEvent.Put put) {
                 read(put.entry().key(), Optional.of(put.entry()));
@@ -74,6 +83,7 @@ final class StoreView {
                 read(delete.key(), Optional.empty());
             }
         }
+        policies = PolicyReading.Readings.NONE;
         return List.copyOf(changes);
     }
 
@@ -91,8 +101,7 @@ final class StoreView {
                 TableKey number = new TableKey.Identity(keys.parseIdentityById(key));
                 change(number, value.map(text -> new LabelSet(labels(text))));
             } else if (key.startsWith(PolicyKeys.PREFIX)) {
-                PolicyName name = PolicyKeys.parse(key);
-                change(new TableKey.PolicyKey(name), entry.map(there -> policy(name, there)));
+                policy(PolicyKeys.parse(key), entry);
             }
         } catch (IllegalArgumentException e) {
             unreadable++;
@@ -103,8 +112,19 @@ final class StoreView {
         }
     }
 
-    private static PolicyRules policy(PolicyName name, KeyValue entry) {
-        return new PolicyRules(PolicyRecord.decode(entry.value()).policy(name), entry.modRevision());
+    private void policy(PolicyName name, Optional<KeyValue> entry) {
+        Optional<PolicyRules> rules = entry.map(there -> policies.of(there).rules());
+        if (rules.isPresent()) {
+            int bytes = rules.get().message().size();
+            if (sizes.with(Map.of(name, bytes)) > PolicySizes.MAX_BYTES) {
+                throw new IllegalArgumentException("policy: " + bytes + " bytes, and more than " + PolicySizes.MAX_BYTES
+                        + " with all others (expected: fewer or smaller policies)");
+            }
+            sizes.put(name, bytes);
+        } else {
+            sizes.remove(name);
+        }
+        change(new TableKey.PolicyKey(name), rules);
     }
 
     /** Larger than a node could be told, were there many of them: nobody of ours wrote it. */

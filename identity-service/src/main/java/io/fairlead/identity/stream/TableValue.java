@@ -1,9 +1,9 @@
 package io.fairlead.identity.stream;
 
+import com.google.protobuf.ByteString;
 import io.fairlead.contract.IdentityId;
 import io.fairlead.contract.Ip;
 import io.fairlead.contract.Labels;
-import io.fairlead.contract.policy.Policy;
 import java.util.Optional;
 
 /** What nodes are told. */
@@ -25,9 +25,10 @@ sealed interface TableValue {
     /**
      * What a policy says.
      *
+     * @param message as nodes are told it: encoded once, however often and to however many
      * @param revision of the store that wrote it: a policy that was written anew is told anew, so that nodes acknowledge it
      */
-    record PolicyRules(Policy policy, long revision) implements TableValue {}
+    record PolicyRules(ByteString message, long revision) implements TableValue {}
 
     /** Which record an address comes from. */
     enum Source {

@@ -153,7 +153,8 @@ class IdentityAllocatorTest {
         refused(
                 () -> replica.allocate("dev1", "k8s:app=web"),
                 Reason.REFUSED,
-                "identity " + id + " of labels k8s:app=web;: its key " + IDS + id + " has k8s:app=thief; (expected: ");
+                "another writer has allocated key " + IDS + id + ": it has k8s:app=thief;, and identity " + id
+                        + " is of labels k8s:app=web; (expected: ");
     }
 
     @Test

@@ -6,6 +6,7 @@ import io.fairlead.contract.NodeName;
 import io.fairlead.identity.labels.LabelFilter;
 import io.fairlead.kvstore.KvStore;
 import io.fairlead.runtime.retry.Timers;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
@@ -18,18 +19,19 @@ import java.util.concurrent.TimeoutException;
 public final class Replica implements AutoCloseable {
     public static final IdentityKeys KEYS = new IdentityKeys("cilium/state/identities/v1/", IdentityKeys.OWN);
 
-    final KvStore store;
-    final KnownIdentities known;
-    final IdentityAllocator allocator;
+    public final KvStore store;
+    public final KnownIdentities known;
+    public final IdentityAllocator allocator;
 
     public Replica(KvStore store, Vertx vertx) {
         this(store, vertx, 0);
     }
 
-    Replica(KvStore store, Vertx vertx, int clusterId) {
+    public Replica(KvStore store, Vertx vertx, int clusterId) {
         this.store = store;
         this.known = new KnownIdentities(store, KEYS, clusterId);
-        this.allocator = new IdentityAllocator(store, KEYS, LabelFilter.defaults(), known, impatient(vertx));
+        this.allocator = new IdentityAllocator(
+                store, KEYS, LabelFilter.defaults(), known, impatient(vertx), new SimpleMeterRegistry());
         await(known.synced());
     }
 
@@ -53,7 +55,7 @@ public final class Replica implements AutoCloseable {
         return await(start(node, labels)).id();
     }
 
-    Future<Allocated> start(String node, String... labels) {
+    public Future<Allocated> start(String node, String... labels) {
         return allocator.allocate(new NodeName(node), Labels.parse(List.of(labels)));
     }
 

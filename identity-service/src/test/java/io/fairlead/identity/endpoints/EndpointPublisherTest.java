@@ -6,13 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fairlead.contract.IdentityId;
 import io.fairlead.contract.Ip;
+import io.fairlead.contract.NodeName;
 import io.fairlead.contract.etcd.IpIdentityRecord;
 import io.fairlead.identity.allocation.IdentityException;
 import io.fairlead.identity.allocation.IdentityException.Reason;
+import io.fairlead.identity.allocation.KnownIdentities;
 import io.fairlead.identity.allocation.Replica;
 import io.fairlead.kvstore.Op;
 import io.fairlead.kvstore.Txn;
 import io.fairlead.kvstore.memory.MemoryKvStore;
+import io.vertx.core.Future;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -22,7 +25,8 @@ class EndpointPublisherTest {
     private static final String IPS = "cilium/state/ip/v1/default/";
 
     private final MemoryKvStore store = new MemoryKvStore();
-    private final EndpointPublisher publisher = new EndpointPublisher(store, Replica.KEYS, IPS);
+    private final KnownIdentities known = new KnownIdentities(store, Replica.KEYS, 0);
+    private final EndpointPublisher publisher = new EndpointPublisher(store, Replica.KEYS, known, IPS);
 
     @BeforeEach
     void allocate() {
@@ -36,7 +40,7 @@ class EndpointPublisherTest {
 
     @Test
     void anEndpointIsWrittenWhereCiliumReadsIt() {
-        long revision = await(publisher.publish(endpoint("10.244.0.7", 4711, "192.168.2.31")));
+        long revision = await(publish(endpoint("10.244.0.7", 4711, "192.168.2.31")));
         var entry = await(store.get(IPS + "10.244.0.7")).orElseThrow();
         assertThat(entry.modRevision()).isEqualTo(revision);
         assertThat(entry.lease()).isZero();
@@ -47,26 +51,25 @@ class EndpointPublisherTest {
     }
 
     @Test
-    void publishingTheSameAgainIsNoChangeAndSomethingElseIs() {
-        long first = await(publisher.publish(endpoint("10.244.0.7", 4711, "192.168.2.31")));
-        assertThat(await(publisher.publish(endpoint("10.244.0.7", 4711, "192.168.2.31"))))
-                .isEqualTo(first);
-        assertThat(await(publisher.publish(endpoint("10.244.0.7", 5, "192.168.2.31"))))
-                .isGreaterThan(first);
-        assertThat(await(publisher.publish(endpoint("10.244.0.7", 5, "192.168.2.33"))))
-                .isGreaterThan(first + 1);
+    void publishingAgainIsWrittenSoThatNobodyRemovesItUnseen() {
+        long first = await(publish(endpoint("10.244.0.7", 4711, "192.168.2.31")));
+        String value = await(store.get(IPS + "10.244.0.7")).orElseThrow().value();
+        assertThat(await(publish(endpoint("10.244.0.7", 4711, "192.168.2.31")))).isGreaterThan(first);
+        assertThat(await(store.get(IPS + "10.244.0.7")).orElseThrow().value()).isEqualTo(value);
+        assertThat(await(publish(endpoint("10.244.0.7", 5, "192.168.2.31")))).isGreaterThan(first);
+        assertThat(await(publish(endpoint("10.244.0.7", 5, "192.168.2.33")))).isGreaterThan(first + 1);
     }
 
     @Test
     void ipv6EndpointsArePublishedToo() {
-        await(publisher.publish(endpoint("fd00::7", 4711, "fd01::1")));
+        await(publish(endpoint("fd00::7", 4711, "fd01::1")));
         assertThat(await(store.get(IPS + "fd00::7"))).isPresent();
     }
 
     @Test
     void onlyTheNodeThatPublishedLastWithdraws() {
-        await(publisher.publish(endpoint("10.244.0.7", 4711, "192.168.2.31")));
-        await(publisher.publish(endpoint("10.244.0.7", 4711, "192.168.2.32")));
+        await(publish(endpoint("10.244.0.7", 4711, "192.168.2.31")));
+        await(publish(endpoint("10.244.0.7", 4711, "192.168.2.32")));
         assertThat(withdraw("10.244.0.7", "192.168.2.31")).isFalse();
         assertThat(await(store.get(IPS + "10.244.0.7"))).isPresent();
         assertThat(withdraw("10.244.0.7", "192.168.2.32")).isTrue();
@@ -78,14 +81,13 @@ class EndpointPublisherTest {
     void anEntryThatCannotBeReadIsNobodysToWithdraw() {
         put(IPS + "10.244.0.7", "{]");
         assertThat(withdraw("10.244.0.7", "192.168.2.31")).isFalse();
-        assertThat(await(publisher.publish(endpoint("10.244.0.7", 4711, "192.168.2.31"))))
-                .isPositive();
+        assertThat(await(publish(endpoint("10.244.0.7", 4711, "192.168.2.31")))).isPositive();
     }
 
     @Test
     void whatCannotBePublishedIsRefusedByName() {
         refused(
-                () -> await(publisher.publish(endpoint("10.244.0.7", 4712, "192.168.2.31"))),
+                () -> await(publish(endpoint("10.244.0.7", 4712, "192.168.2.31"))),
                 Reason.UNKNOWN,
                 "identity: 4712 of 10.244.0.7 (expected: an allocated one)");
         refused(() -> endpoint("127.0.0.1", 4711, "192.168.2.31"), Reason.INVALID, "ip: 127.0.0.1");
@@ -109,11 +111,27 @@ class EndpointPublisherTest {
     @Test
     void aLostAnswerIsRepeatedWithoutHarm() {
         store.loseNextAnswers(1);
-        assertThatThrownBy(() -> await(publisher.publish(endpoint("10.244.0.7", 4711, "192.168.2.31"))))
+        assertThatThrownBy(() -> await(publish(endpoint("10.244.0.7", 4711, "192.168.2.31"))))
                 .hasMessageContaining("the answer was lost");
         long revision = await(store.list("")).revision();
-        assertThat(await(publisher.publish(endpoint("10.244.0.7", 4711, "192.168.2.31"))))
-                .isEqualTo(revision);
+        assertThat(await(publish(endpoint("10.244.0.7", 4711, "192.168.2.31")))).isGreaterThan(revision);
+        assertThat(await(store.list(IPS)).entries()).hasSize(1);
+    }
+
+    @Test
+    void theNodesReferenceIsWrittenWithTheEntry() {
+        long revision = await(publish(endpoint("10.244.0.7", 4711, "192.168.2.31")));
+        var reference = await(store.get(Replica.KEYS.references("k8s:app=web;") + "dev1"))
+                .orElseThrow();
+        assertThat(reference.value()).isEqualTo("4711");
+        assertThat(reference.modRevision()).isEqualTo(revision);
+        // a reserved identity has no references
+        await(publish(endpoint("10.244.0.8", 4, "192.168.2.31")));
+        assertThat(await(store.list(Replica.KEYS.references())).entries()).hasSize(1);
+    }
+
+    private Future<Long> publish(Endpoint endpoint) {
+        return publisher.publish(new NodeName("dev1"), endpoint);
     }
 
     private boolean withdraw(String ip, String host) {

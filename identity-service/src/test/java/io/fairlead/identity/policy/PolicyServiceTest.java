@@ -47,7 +47,7 @@ class PolicyServiceTest {
 
     private PolicyService service(KvStore store) {
         Nodes nobody = (revision, wait) -> Future.succeededFuture(new Progress(0, List.of()));
-        return new PolicyService(store, nobody, Timers.of(vertx), () -> now);
+        return new PolicyService(store, nobody, Timers.of(vertx), () -> now, vertx::executeBlocking, new PolicySizes());
     }
 
     static String policy(String name, String app) {
@@ -66,6 +66,26 @@ class PolicyServiceTest {
 
     private static List<Outcome> outcomes(Change change) {
         return change.policies().stream().map(PolicyService.Applied::outcome).toList();
+    }
+
+    @Test
+    void morePoliciesThanThereIsRoomForAreRefused() {
+        PolicySizes sizes = new PolicySizes();
+        Nodes nobody = (revision, wait) -> Future.succeededFuture(new Progress(0, List.of()));
+        PolicyService service =
+                new PolicyService(memory, nobody, Timers.of(vertx), () -> now, vertx::executeBlocking, sizes);
+        sizes.put(cnp("web"), (int) PolicySizes.MAX_BYTES);
+        assertThatThrownBy(() -> await(service.apply(policy("other", "a"), Duration.ZERO)))
+                .isInstanceOf(PolicyException.class)
+                .hasMessageMatching(
+                        "policies: 335[0-9]+ bytes with those in force \\(expected: at most 33554432; delete"
+                                + " some first\\)");
+        // what is replaced makes room
+        assertThat(outcomes(await(service.apply(policy("web", "a"), Duration.ZERO))))
+                .containsExactly(Outcome.CREATED);
+        sizes.remove(cnp("web"));
+        assertThat(sizes.total()).isZero();
+        await(service.apply(policy("other", "a"), Duration.ZERO));
     }
 
     @Test

@@ -4,6 +4,7 @@ import static io.fairlead.identity.allocation.Replica.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fairlead.contract.etcd.StoreKeys;
+import io.fairlead.identity.policy.PolicySizes;
 import io.fairlead.kvstore.KvException;
 import io.fairlead.kvstore.KvStore;
 import io.fairlead.kvstore.Op;
@@ -66,8 +67,7 @@ class IdentityStreamTest {
 
     private void serve(KvStore from) throws IOException {
         Context context = vertx.getOrCreateContext();
-        IdentityStream stream = new IdentityStream(
-                action -> context.runOnContext(ignored -> action.run()), Timers.of(vertx), new SimpleMeterRegistry());
+        IdentityStream stream = new IdentityStream(context, Timers.of(vertx), new SimpleMeterRegistry());
         feed = stream.feed(from, KEYS, await(IdentityStream.epoch(from)));
         await(feed.synced());
         ServerServiceDefinition service = stream.with(new IdentityServiceGrpc.IdentityServiceImplBase() {});
@@ -211,7 +211,7 @@ class IdentityStreamTest {
         eventually(fresh::inSync);
         assertThat(node.ips()).as("seed %d", seed).isEqualTo(fresh.ips());
         assertThat(node.labels()).as("seed %d", seed).isEqualTo(fresh.labels());
-        StoreView model = new StoreView(KEYS);
+        StoreView model = new StoreView(KEYS, new PolicySizes());
         TreeMap<String, String> expected = new TreeMap<>();
         await(store.list("cilium/state/"))
                 .entries()

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fairlead.contract.ClusterName;
+import io.fairlead.contract.NodeName;
+import io.fairlead.contract.etcd.OwnKeys;
 import io.fairlead.contract.etcd.StoreKeys;
 import io.fairlead.identity.grpc.PolicyGrpc;
 import io.fairlead.identity.policy.PolicyService;
@@ -14,6 +16,9 @@ import io.fairlead.kvstore.Txn;
 import io.fairlead.kvstore.etcd.EtcdKvStore;
 import io.fairlead.kvstore.etcd.EtcdOptions;
 import io.fairlead.kvstore.memory.MemoryKvStore;
+import io.fairlead.kvstore.progress.ClusterProgress;
+import io.fairlead.kvstore.progress.NodeReached;
+import io.fairlead.kvstore.progress.ProgressWriter;
 import io.fairlead.kvstore.testing.EtcdProcess;
 import io.fairlead.proto.identity.v1.AckIdentities;
 import io.fairlead.proto.identity.v1.IdentityServiceGrpc;
@@ -39,6 +44,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.stub.StreamObserver;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Context;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.time.Instant;
@@ -46,6 +52,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
@@ -60,18 +67,27 @@ class PolicyLoopTest {
     private final Vertx vertx = Vertx.vertx();
     private KvStore store = new MemoryKvStore();
     private IdentityFeed feed;
+    private ClusterProgress progress;
+    private ProgressWriter report;
     private GrpcServer server;
     private ManagedChannel channel;
 
     @BeforeEach
     void serve() throws Exception {
         Context context = vertx.getOrCreateContext();
-        IdentityStream stream = new IdentityStream(
-                action -> context.runOnContext(ignored -> action.run()), Timers.of(vertx), new SimpleMeterRegistry());
+        IdentityStream stream = new IdentityStream(context, Timers.of(vertx), new SimpleMeterRegistry());
         feed = stream.feed(store, KEYS, await(IdentityStream.epoch(store)));
         await(feed.synced());
+        progress = new ClusterProgress(store, OwnKeys.Table.IDENTITIES);
+        report = stream.report(store, feed, "this");
+        await(progress.synced());
         PolicyService policies = new PolicyService(
-                store, feed.nodes(ClusterName.DEFAULT, Timers.of(vertx)), Timers.of(vertx), System::currentTimeMillis);
+                store,
+                feed.nodes(ClusterName.DEFAULT, Timers.of(vertx), progress),
+                Timers.of(vertx),
+                System::currentTimeMillis,
+                vertx::executeBlocking,
+                feed.policySizes());
         server = GrpcServer.start(
                 HostPort.parse("127.0.0.1:0"),
                 () -> stream.with(new IdentityServiceGrpc.IdentityServiceImplBase() {}),
@@ -82,6 +98,8 @@ class PolicyLoopTest {
     private void stopServing() {
         channel.shutdownNow();
         await(server.stop());
+        await(report.stop().otherwiseEmpty());
+        progress.close();
         feed.close();
         store.close();
     }
@@ -143,10 +161,59 @@ class PolicyLoopTest {
         assertThat(late)
                 .containsEntry("dev3", "policies: no room")
                 .containsEntry("dev4", "not connected")
-                .containsEntry("dev5", "subscribed elsewhere or not at all");
+                .containsEntry("dev5", "not subscribed at any replica");
         assertThat(response.getProgress().getWaitedMs()).isGreaterThanOrEqualTo(300);
         // who does not wait is not kept
         assertThat(apply(policy("web", "b"), 0).hasProgress()).isFalse();
+    }
+
+    @Test
+    void nodesOfOtherReplicasCountAsTheirReplicasSay() {
+        join("dev1");
+        record("dev2");
+        ClusterNodes nodes = feed.nodes(ClusterName.DEFAULT, Timers.of(vertx), progress);
+        assertThat(await(nodes.reachedByAll())).isZero();
+        AtomicLong far = new AtomicLong();
+        ProgressWriter other = new ProgressWriter(
+                store,
+                OwnKeys.Table.IDENTITIES,
+                "other",
+                () -> Future.succeededFuture(new ProgressWriter.Snapshot(
+                        "e",
+                        Long.MAX_VALUE,
+                        List.of(new ProgressWriter.Node(new NodeName("dev2"), far.get(), Map.of())))));
+        other.changed();
+        eventually(() -> progress.nodes().containsKey(new NodeName("dev2")));
+        ApplyPoliciesResponse late = apply(policy("web", "a"), 200);
+        assertThat(late.getProgress().getInForce()).isEqualTo(1);
+        assertThat(late.getProgress().getLate(0).getReason()).isEqualTo("has not acknowledged anything yet");
+        far.set(late.getRevision() - 1);
+        other.changed();
+        eventually(() -> apply(policy("web", "a"), 1)
+                .getProgress()
+                .getLate(0)
+                .getReason()
+                .startsWith("is at revision " + far.get() + " (expected: "));
+        far.set(1_000_000);
+        other.changed();
+        assertThat(apply(policy("web", "a"), 10_000).getProgress().getInForce()).isEqualTo(2);
+        assertThat(await(nodes.reachedByAll())).isBetween(1L, 999_999L);
+        await(other.stop());
+        eventually(() -> !progress.nodes().containsKey(new NodeName("dev2")));
+        assertThat(await(nodes.reachedByAll())).isZero();
+    }
+
+    @Test
+    void thisReplicaSaysHowFarItsNodesAre() {
+        Node node = join("dev1");
+        apply(policy("web", "a"), 10_000);
+        long revision = apply(policy("web", "b"), 10_000).getRevision();
+        eventually(() -> {
+            NodeReached reached = progress.nodes().get(new NodeName("dev1"));
+            return reached != null && reached.has(revision) && reached.replica().equals("this");
+        });
+        node.leave();
+        eventually(() -> progress.nodes().isEmpty());
     }
 
     @Test

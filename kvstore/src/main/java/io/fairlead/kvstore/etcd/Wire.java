@@ -93,6 +93,12 @@ final class Wire {
             compare.setTarget(Compare.CompareTarget.MOD).setModRevision(unchanged.modRevision());
         } else if (condition instanceof Condition.ValueIs is) {
             compare.setTarget(Compare.CompareTarget.VALUE).setValue(bytes(is.value()));
+        } else if (condition instanceof Condition.NoneUnder none) {
+            // holds for every key of the range; of an empty range etcd compares a key that is not there
+            compare.setKey(first(none.key()))
+                    .setRangeEnd(end(none.key()))
+                    .setTarget(Compare.CompareTarget.CREATE)
+                    .setCreateRevision(0);
         }
         return compare.build();
     }

@@ -147,6 +147,10 @@ final class MemoryData {
     }
 
     private boolean holds(Condition condition) {
+        if (condition instanceof Condition.NoneUnder none) {
+            String next = entries.ceilingKey(none.key());
+            return next == null || !next.startsWith(none.key());
+        }
         Optional<KeyValue> entry = get(condition.key());
         if (condition instanceof Condition.Exists) {
             return entry.isPresent();
