@@ -213,7 +213,7 @@ final class TableStream<K, V> {
 
     private boolean lacks() {
         VersionedTable<K, V> table = all.table();
-        if (table == null || resume != null && catchUp != null) {
+        if (table == null || (resume != null && catchUp != null)) {
             return false;
         }
         return !unacknowledged.isEmpty()
@@ -233,7 +233,7 @@ final class TableStream<K, V> {
         Duration timeout = all.settings().stallTimeout();
         boolean reads = sink.isReady();
         // who reads but does not acknowledge is given one new beginning: more of them would be a loop
-        if (now - progressNanos < timeout.toNanos() || reads && node.silent) {
+        if (now - progressNanos < timeout.toNanos() || (reads && node.silent)) {
             return Optional.empty();
         }
         node.silent |= reads;

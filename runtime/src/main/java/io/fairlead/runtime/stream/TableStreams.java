@@ -180,7 +180,7 @@ public final class TableStreams<K, V> {
         if (shared == null
                 || !shared.epoch().equals(current.epoch())
                 || shared.version() < current.floor()
-                || now - snapshotNanos > SNAPSHOT_SHARED_NANOS && shared.version() < current.changedAt()) {
+                || (now - snapshotNanos > SNAPSHOT_SHARED_NANOS && shared.version() < current.changedAt())) {
             shared = Update.snapshot(current, convergence.newest());
             snapshot = shared;
             snapshotNanos = now;
