@@ -126,6 +126,12 @@ public final class TableStreams<K, V> {
         return convergence.took(changedAt);
     }
 
+    /** Since when a node lacks something that has this version of the present epoch and nothing newer; 0 when it does not. */
+    public long lackingNanos(long version) {
+        long now = timers.nanoTime();
+        return now - convergence.firstLacking(convergence.positionOf(version), now);
+    }
+
     /** Has an action run, on the owner's context, whenever {@link #progress} may say something else. It must be quick. */
     public void onProgress(Runnable action) {
         onProgress = action;
