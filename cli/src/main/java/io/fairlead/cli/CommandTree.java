@@ -9,6 +9,7 @@ import io.fairlead.cli.explain.ExplainCommand;
 import io.fairlead.cli.monitor.MonitorCommand;
 import io.fairlead.cli.output.Answer;
 import io.fairlead.cli.policy.PolicyCommands;
+import io.fairlead.cli.route.RouteCommands;
 import java.util.List;
 import java.util.function.Function;
 import picocli.CommandLine.Model.CommandSpec;
@@ -88,6 +89,7 @@ final class CommandTree {
                 "route",
                 "Every pod CIDR, its next hop, and which nodes have it in their kernel.",
                 AgentClient::routes);
+        root.subcommands().get("route").getCommandSpec().addSubcommand("convergence", RouteCommands.convergence());
     }
 
     private static void addList(

@@ -67,7 +67,8 @@ final class ConvergenceTest {
                 assertThat(of(now, "dev2").getReason())
                         .isEqualTo("1 route refused: 10.244.9.0/24: gateway is not on link");
                 assertThat(of(now, "dev3").getReason()).isEqualTo("no stream");
-                assertThat(of(now, "dev1").getReplica()).isNotEqualTo(of(now, "dev2").getReplica());
+                assertThat(of(now, "dev1").getReplica())
+                        .isNotEqualTo(of(now, "dev2").getReplica());
                 assertThat(of(now, "dev1").getVersion()).isEqualTo(now.getVersion());
                 assertThat(now.getSamples()).isEqualTo(1);
                 assertThat(now.getMaxUs()).isPositive().isGreaterThanOrEqualTo(now.getMedianUs());
@@ -96,10 +97,7 @@ final class ConvergenceTest {
                 await(store.commit(Txn.of(Op.put("elsewhere", "x" + i))));
             }
             try (Distributors second = Distributors.start(store)) {
-                until(() -> second.life()
-                        .metrics()
-                        .scrape()
-                        .contains("fairlead_routes 1.0"));
+                until(() -> second.life().metrics().scrape().contains("fairlead_routes 1.0"));
                 until(() -> second.convergence().getConverged() == 1);
                 until(() -> second.list().getRoutes(0).getInstalledList().contains("dev1"));
                 put("dev2", "192.168.0.2", "10.244.2.0/24");

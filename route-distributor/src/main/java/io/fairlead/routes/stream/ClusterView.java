@@ -82,7 +82,9 @@ record ClusterView(
         streams.lags().forEach(lag -> here.put(lag.progress().node(), lag));
         Set<NodeName> all = new HashSet<>(owners);
         all.addAll(others.keySet());
-        here.values().stream().filter(lag -> lag.progress().connected()).forEach(lag -> all.add(lag.progress().node()));
+        here.values().stream()
+                .filter(lag -> lag.progress().connected())
+                .forEach(lag -> all.add(lag.progress().node()));
         long newest = newestChange(table);
         for (NodeName node : all) {
             NodeLag lag = here.get(node);

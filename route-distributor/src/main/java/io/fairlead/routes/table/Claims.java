@@ -29,7 +29,8 @@ final class Claims {
 
     // all owned by: the table's context
     private final NavigableMap<Cidr, TreeSet<Claim>> byCidr = new TreeMap<>();
-    private final Map<Ip.Family, int[]> lengths = new EnumMap<>(Map.of(Ip.Family.V4, new int[33], Ip.Family.V6, new int[129]));
+    private final Map<Ip.Family, int[]> lengths =
+            new EnumMap<>(Map.of(Ip.Family.V4, new int[33], Ip.Family.V6, new int[129]));
     private final NavigableMap<Cidr, Map<Claim, Claim>> lost = new TreeMap<>();
     private final Set<Cidr> touched = new TreeSet<>();
 
@@ -124,11 +125,12 @@ final class Claims {
     List<Conflict> conflicts() {
         Map<Cidr, TreeSet<Claim>> losers = new TreeMap<>();
         Map<Cidr, Claim> winners = new TreeMap<>();
-        lost.values().forEach(all -> all.forEach((loser, winner) -> {
-            Cidr cidr = winner.route().cidr();
-            winners.put(cidr, winner);
-            losers.computeIfAbsent(cidr, c -> new TreeSet<>()).add(loser);
-        }));
+        lost.values()
+                .forEach(all -> all.forEach((loser, winner) -> {
+                    Cidr cidr = winner.route().cidr();
+                    winners.put(cidr, winner);
+                    losers.computeIfAbsent(cidr, c -> new TreeSet<>()).add(loser);
+                }));
         List<Conflict> conflicts = new ArrayList<>();
         winners.forEach((cidr, winner) -> conflicts.add(new Conflict(
                 cidr,

@@ -54,12 +54,7 @@ final class RouteTableTest {
         assertThat(table.apply(List.of(new WatchEvent.Synced(9)))).isPresent();
         assertThat(now().version()).isEqualTo(9);
         assertThat(now().get(FIRST))
-                .contains(new Route(
-                        FIRST,
-                        Ip.parse("192.168.0.1"),
-                        new NodeName("dev1"),
-                        ClusterName.DEFAULT,
-                        3));
+                .contains(new Route(FIRST, Ip.parse("192.168.0.1"), new NodeName("dev1"), ClusterName.DEFAULT, 3));
     }
 
     @Test
@@ -111,11 +106,11 @@ final class RouteTableTest {
         });
         table.apply(List.of(delete("dev1", 10)));
         assertThat(ways(table))
-                .containsExactly(
-                        "10.244.0.0/16 via 192.168.0.1 of wide", "10.250.0.0/24 via 192.168.0.4 of far");
-        assertThat(table.conflicts()).singleElement().satisfies(c -> assertThat(c.losers())
-                .extracting(r -> r.node().value())
-                .containsExactly("dev2"));
+                .containsExactly("10.244.0.0/16 via 192.168.0.1 of wide", "10.250.0.0/24 via 192.168.0.4 of far");
+        assertThat(table.conflicts())
+                .singleElement()
+                .satisfies(c ->
+                        assertThat(c.losers()).extracting(r -> r.node().value()).containsExactly("dev2"));
         table.apply(List.of(delete("wide", 11)));
         assertThat(ways(table)).hasSize(2);
         assertThat(table.conflicts()).isEmpty();
@@ -136,8 +131,7 @@ final class RouteTableTest {
                         List.of(Cidr.parse("10.244.7.0/24"), Cidr.parse("10.245.0.0/24"))),
                 0,
                 NodeRecord.Details.NONE);
-        table.apply(
-                List.of(raw(NodeRecords.key("dev1"), record.encode(), 3, 3), new WatchEvent.Synced(9)));
+        table.apply(List.of(raw(NodeRecords.key("dev1"), record.encode(), 3, 3), new WatchEvent.Synced(9)));
         assertThat(ways(table))
                 .containsExactly(
                         "10.244.1.0/24 via 192.168.0.1 of dev1",
@@ -245,7 +239,8 @@ final class RouteTableTest {
                     .toList();
             assertThat(granted)
                     .as("seed %d", seed)
-                    .allSatisfy(one -> assertThat(granted).filteredOn(one::overlaps).containsExactly(one));
+                    .allSatisfy(
+                            one -> assertThat(granted).filteredOn(one::overlaps).containsExactly(one));
         }
     }
 

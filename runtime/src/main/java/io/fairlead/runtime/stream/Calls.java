@@ -46,8 +46,7 @@ final class Calls {
         }
     }
 
-    private record Requests<Q>(
-            TableStream<?, ?> stream, Consumer<Runnable> owner, Function<? super Q, FromNode> reader)
+    private record Requests<Q>(TableStream<?, ?> stream, Consumer<Runnable> owner, Function<? super Q, FromNode> reader)
             implements StreamObserver<Q> {
         @Override
         public void onNext(Q request) {

@@ -158,9 +158,6 @@ final class Convergence {
         }
         Arrays.sort(samples, 0, count);
         return new ConvergenceSummary(
-                count,
-                samples[(count - 1) / 2],
-                samples[(int) Math.ceil(0.99 * count) - 1],
-                samples[count - 1]);
+                count, samples[(count - 1) / 2], samples[(int) Math.ceil(0.99 * count) - 1], samples[count - 1]);
     }
 }

@@ -172,22 +172,27 @@ final class TableStream<K, V> {
     /** Another replica has shown the node more: an older table would take things away that it rightly has. */
     private void waitForTable(FromNode.Subscribe first) {
         if (catchUp == null) {
-            catchUp = all.timers().after(CATCH_UP, () -> all.settings()
-                    .storeVersion()
-                    .get()
-                    .onComplete(asked -> all.run(() -> {
-                        if (!closed && first.equals(resume)) {
-                            isAhead(first, asked.succeeded() ? asked.result() : Long.MAX_VALUE);
-                        }
-                    })));
+            catchUp = all.timers()
+                    .after(
+                            CATCH_UP,
+                            () -> all.settings()
+                                    .storeVersion()
+                                    .get()
+                                    .onComplete(asked -> all.run(() -> {
+                                        if (!closed && first.equals(resume)) {
+                                            isAhead(first, asked.succeeded() ? asked.result() : Long.MAX_VALUE);
+                                        }
+                                    })));
         }
     }
 
     /** Still ahead: either the store has gone back, or this replica cannot see all of it. */
     private void isAhead(FromNode.Subscribe first, long storeVersion) {
         if (storeVersion >= first.version()) {
-            close(Status.UNAVAILABLE.withDescription("node " + first.node() + " has version " + first.version()
-                    + ", which this replica has not seen yet; nothing is taken from it, another replica may know more"));
+            close(
+                    Status.UNAVAILABLE.withDescription(
+                            "node " + first.node() + " has version " + first.version()
+                                    + ", which this replica has not seen yet; nothing is taken from it, another replica may know more"));
             return;
         }
         resume = new FromNode.Subscribe(first.node(), 0, "");
@@ -238,8 +243,8 @@ final class TableStream<K, V> {
         }
         node.silent |= reads;
         close(Status.DEADLINE_EXCEEDED.withDescription(
-                "node " + node.node + (reads ? " has not acknowledged for " : " has not read for ") + timeout.toSeconds()
-                        + " s; it gets what it lacks when it comes back"));
+                "node " + node.node + (reads ? " has not acknowledged for " : " has not read for ")
+                        + timeout.toSeconds() + " s; it gets what it lacks when it comes back"));
         return Optional.of(new Stall(node, reads));
     }
 

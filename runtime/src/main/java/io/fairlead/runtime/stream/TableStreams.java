@@ -285,13 +285,15 @@ public final class TableStreams<K, V> {
         }
         watching = true;
         Duration interval = settings.stallTimeout().dividedBy(4);
-        timers.after(interval, () -> run(() -> {
-            watching = false;
-            open.all().forEach(stream -> stream.checkStall().ifPresent(this::cutOff));
-            if (!open.isEmpty()) {
-                watchForStalls();
-            }
-        }));
+        timers.after(
+                interval,
+                () -> run(() -> {
+                    watching = false;
+                    open.all().forEach(stream -> stream.checkStall().ifPresent(this::cutOff));
+                    if (!open.isEmpty()) {
+                        watchForStalls();
+                    }
+                }));
     }
 
     private void cutOff(TableStream.Stall stall) {

@@ -24,7 +24,8 @@ final class Update<K, V> {
     private int encoded;
     private int guess = CHUNK;
 
-    private Update(VersionedTable<K, V> table, long since, boolean snapshot, List<Change<K, V>> changes, long position) {
+    private Update(
+            VersionedTable<K, V> table, long since, boolean snapshot, List<Change<K, V>> changes, long position) {
         this.table = table;
         this.since = since;
         this.snapshot = snapshot;

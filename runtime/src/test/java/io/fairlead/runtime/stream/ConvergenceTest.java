@@ -89,7 +89,9 @@ final class ConvergenceTest {
             quick = convergence.move(quick, convergence.newest(), i + 1);
         }
         assertThat(convergence.summary()).isEqualTo(ConvergenceSummary.NONE);
-        assertThat(convergence.firstLacking(stuck, 0)).as("the oldest remembered").isGreaterThan(15_000);
+        assertThat(convergence.firstLacking(stuck, 0))
+                .as("the oldest remembered")
+                .isGreaterThan(15_000);
         convergence.move(stuck, convergence.newest(), 20_000);
         assertThat(convergence.summary().samples()).isEqualTo(Convergence.REMEMBERED - 1);
         assertThat(convergence.took(19_999)).isEqualTo(1);

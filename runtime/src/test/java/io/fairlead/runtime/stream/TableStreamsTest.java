@@ -487,7 +487,9 @@ final class TableStreamsTest {
         fast.ack(Map.of());
         late.ack(Map.of());
         slow.disconnect();
-        assertThat(streams.convergence().samples()).as("a node's leave is no sample").isEqualTo(1);
+        assertThat(streams.convergence().samples())
+                .as("a node's leave is no sample")
+                .isEqualTo(1);
         assertThat(meters.get("fairlead.stream.convergence").timer().count()).isEqualTo(1);
     }
 
