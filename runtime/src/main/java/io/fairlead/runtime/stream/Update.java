@@ -96,6 +96,7 @@ final class Update<K, V> {
         boolean last = end == changes.size();
         // who has only a part must not resume behind it
         long reached = last ? version() : since;
-        return codec.encode(new Chunk<>(table.epoch(), reached, snapshot, last, changes.subList(encoded, end)));
+        return codec.encode(
+                new Chunk<>(table.epoch(), reached, snapshot, last, table.size(), changes.subList(encoded, end)));
     }
 }
