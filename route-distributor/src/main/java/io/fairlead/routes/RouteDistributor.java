@@ -30,6 +30,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -44,6 +45,7 @@ public final class RouteDistributor {
     private final Context context;
     private final NodeReader reader;
     private final RouteService service;
+    private final StoreEpoch epoch;
     private final ClusterProgress cluster;
     private final ProgressWriter progress;
     private final Counter unreadable;
@@ -51,10 +53,15 @@ public final class RouteDistributor {
     private final AtomicInteger conflicts = new AtomicInteger();
     // owned by: context; null until the store's epoch is known
     private @Nullable RouteTable table;
+    // owned by: context; what was heard while the store is asked for its life
+    private final List<List<WatchEvent>> waiting = new ArrayList<>();
+    // owned by: context
+    private String storeLife = "";
 
     private RouteDistributor(Lifecycle life, KvStore store, Store options, Duration stallTimeout) {
         this.context = life.vertx().getOrCreateContext();
         this.reader = new NodeReader(new StoreKeys(options.prefix()), options.clusterName(), options.clusterId());
+        this.epoch = new StoreEpoch(store, Timers.of(life.vertx()));
         this.cluster = new ClusterProgress(store, OwnKeys.Table.ROUTES);
         RouteService.Replica replica = new RouteService.Replica(replicaName(), options.clusterName());
         this.service = new RouteService(
@@ -142,10 +149,10 @@ public final class RouteDistributor {
     }
 
     private void follow(Lifecycle life, KvStore store) {
-        StoreEpoch epoch = new StoreEpoch(store, Timers.of(life.vertx()));
         life.onClose("epoch", epoch::stop);
         epoch.read()
                 .onSuccess(name -> run(() -> {
+                    storeLife = name;
                     table = new RouteTable(reader, name);
                     NodeSource source = NodeSource.start(store, reader.keys().nodes(), this::run, this::onEvents);
                     life.onClose("source", source);
@@ -157,6 +164,35 @@ public final class RouteDistributor {
         if (current == null) {
             return;
         }
+        boolean listedAnew =
+                current.current().isPresent() && events.stream().anyMatch(WatchEvent.Synced.class::isInstance);
+        if (waiting.isEmpty() && !listedAnew) {
+            apply(current, events);
+            return;
+        }
+        waiting.add(events);
+        if (waiting.size() == 1) {
+            // after a gap it may be another store that answers: its revisions are compared with nothing until that is
+            // known
+            epoch.read().onSuccess(name -> run(() -> resume(current, name)));
+        }
+    }
+
+    private void resume(RouteTable current, String name) {
+        if (!name.equals(storeLife)) {
+            LOGGER.atWarn()
+                    .addKeyValue("before", storeLife)
+                    .addKeyValue("now", name)
+                    .log("another store or a restored one, every node gets all routes anew");
+            storeLife = name;
+            current.follow(name);
+        }
+        List<List<WatchEvent>> all = List.copyOf(waiting);
+        waiting.clear();
+        all.forEach(events -> apply(current, events));
+    }
+
+    private void apply(RouteTable current, List<WatchEvent> events) {
         long refusedBefore = current.refused();
         current.apply(events).ifPresent(next -> {
             routes.set(next.size());

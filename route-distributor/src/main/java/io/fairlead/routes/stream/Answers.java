@@ -11,6 +11,7 @@ import io.fairlead.routes.stream.ClusterView.Member;
 import io.fairlead.routes.stream.ClusterView.Serves;
 import io.fairlead.routes.table.Route;
 import io.fairlead.runtime.stream.VersionedTable;
+import io.grpc.Status;
 import java.util.Comparator;
 import java.util.Map;
 import java.util.TreeMap;
@@ -47,6 +48,9 @@ final class Answers {
             return member.failed().isEmpty() ? CONVERGED : FAILED;
         }
     }
+
+    /** Some 20 MB of names. */
+    private static final long MOST_PAIRS = 2_000_000;
 
     private Answers() {}
 
@@ -94,7 +98,15 @@ final class Answers {
         };
     }
 
+    /** @throws io.grpc.StatusRuntimeException when the cluster is too large for a list of every route on every node */
     static ListRoutesResponse routes(ClusterView view) {
+        long pairs = (long) view.table().size() * view.members().size();
+        if (pairs > MOST_PAIRS) {
+            throw Status.RESOURCE_EXHAUSTED
+                    .withDescription("routes times nodes: " + pairs + " (expected: at most " + MOST_PAIRS
+                            + "; GetConvergence, \"fairlead route convergence\", tells how far each node is)")
+                    .asRuntimeException();
+        }
         ListRoutesResponse.Builder response =
                 ListRoutesResponse.newBuilder().setVersion(view.table().version());
         for (VersionedTable.Entry<Cidr, Route> entry : view.table().entries()) {

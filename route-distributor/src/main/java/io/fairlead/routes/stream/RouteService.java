@@ -23,6 +23,7 @@ import io.fairlead.runtime.stream.VersionedTable;
 import io.grpc.BindableService;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -144,8 +145,12 @@ public final class RouteService implements BindableService {
             }
             ClusterView view = ClusterView.of(current, streams, others.get(), replica);
             threads.background().accept(() -> {
-                observer.onNext(answer.apply(view));
-                observer.onCompleted();
+                try {
+                    observer.onNext(answer.apply(view));
+                    observer.onCompleted();
+                } catch (StatusRuntimeException e) {
+                    observer.onError(e);
+                }
             });
         });
     }

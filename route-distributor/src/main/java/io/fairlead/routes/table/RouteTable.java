@@ -108,12 +108,13 @@ public final class RouteTable {
         settled.forEach((cidr, claim) -> claim.ifPresentOrElse(c -> granted.put(cidr, c), () -> granted.remove(cidr)));
         List<Change<Cidr, Route>> changes = before == null ? List.of() : changes(before, settled);
         VersionedTable<Cidr, Route> after;
-        if (before != null && revision > before.version()) {
+        boolean sameLife = before != null && before.epoch().equals(epoch);
+        if (before != null && sameLife && revision > before.version()) {
             after = before.apply(revision, changes);
-        } else if (before != null && changes.isEmpty() && (revision == before.version() || !synced)) {
+        } else if (before != null && sameLife && changes.isEmpty() && (revision == before.version() || !synced)) {
             return Optional.empty();
         } else {
-            if (before != null) {
+            if (before != null && sameLife) {
                 // the store was put back to an older state: its revisions no longer compare with what nodes remember
                 epoch = UUID.randomUUID().toString();
                 LOGGER.atWarn()
@@ -141,6 +142,14 @@ public final class RouteTable {
             }
         });
         return changes;
+    }
+
+    /**
+     * The store's life has another name: its revisions do not compare with those before. The next {@link #apply} makes a
+     * new table of all there is.
+     */
+    public void follow(String name) {
+        epoch = name;
     }
 
     /** The present table; empty until a listing is complete. */

@@ -200,6 +200,19 @@ final class RouteTableTest {
     }
 
     @Test
+    void anotherLifeOfTheStoreMakesANewTableWhateverItsRevisions() {
+        table.apply(List.of(put("dev1", "192.168.0.1", "10.244.1.0/24", 3, 3), new WatchEvent.Synced(9)));
+        table.follow("restored");
+        table.apply(List.of(put("dev2", "192.168.0.2", "10.244.2.0/24", 4, 12), new WatchEvent.Synced(12)));
+        assertThat(now().epoch()).isEqualTo("restored");
+        assertThat(now().floor()).isEqualTo(12);
+        assertThat(now().size()).isEqualTo(2);
+        table.apply(List.of(delete("dev2", 13)));
+        assertThat(now().epoch()).isEqualTo("restored");
+        assertThat(now().diff(12).orElseThrow()).hasSize(1);
+    }
+
+    @Test
     void anyEventsLeadWhereOneListingWouldHaveLed() {
         for (long seed = 1; seed <= 100; seed++) {
             Random random = new Random(seed);
