@@ -14,7 +14,6 @@ import io.fairlead.runtime.stream.VersionedTable;
 import io.grpc.Status;
 import java.util.Comparator;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /** What people are told of a {@link ClusterView}. */
@@ -89,12 +88,7 @@ final class Answers {
             case CONVERGED -> "";
             case DISCONNECTED -> "no stream";
             case BEHIND -> member.waiting();
-            case FAILED -> {
-                Map.Entry<String, String> first = new TreeMap<>(member.failed()).firstEntry();
-                int count = member.failed().size();
-                yield count + (count == 1 ? " route refused: " : " routes refused: ") + first.getKey() + ": "
-                        + first.getValue();
-            }
+            case FAILED -> Failures.text(member.failed());
         };
     }
 
@@ -120,16 +114,20 @@ final class Answers {
         String cidr = entry.key().toString();
         boolean everywhere = true;
         for (Map.Entry<NodeName, Member> node : view.members().entrySet()) {
-            String reason = node.getValue().failed().get(cidr);
+            Member member = node.getValue();
+            String reason = member.failed().get(cidr);
             if (reason != null) {
                 status.addFailed(NodeFailure.newBuilder()
                         .setNodeName(node.getKey().value())
                         .setReason(reason));
                 everywhere = false;
-            } else if (ClusterView.has(node.getValue(), entry, view.table().floor())) {
+            } else if (member.failed().containsKey(Failures.OTHERS)) {
+                // it may be one of those that its replica had no room to name
+                everywhere = false;
+            } else if (ClusterView.has(member, entry, view.table().floor())) {
                 status.addInstalled(node.getKey().value());
             } else {
-                everywhere &= node.getValue().serves() == Serves.NOBODY;
+                everywhere &= member.serves() == Serves.NOBODY;
             }
         }
         long took = everywhere ? view.took().getOrDefault(entry.key(), 0L) : 0;

@@ -162,7 +162,7 @@ public final class RouteService implements BindableService {
             VersionedTable<Cidr, Route> current = table;
             List<ProgressWriter.Node> nodes = streams.progress().stream()
                     .filter(NodeProgress::connected)
-                    .map(node -> new ProgressWriter.Node(node.node(), node.version(), node.failed()))
+                    .map(node -> new ProgressWriter.Node(node.node(), node.version(), Failures.few(node.failed())))
                     .toList();
             promise.complete(
                     current == null
