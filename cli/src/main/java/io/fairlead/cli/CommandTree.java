@@ -10,6 +10,7 @@ import io.fairlead.cli.ipam.IpamCommands;
 import io.fairlead.cli.monitor.MonitorCommand;
 import io.fairlead.cli.output.Answer;
 import io.fairlead.cli.policy.PolicyCommands;
+import io.fairlead.cli.route.RouteCommands;
 import io.fairlead.cli.sysdump.SysdumpCommand;
 import java.util.List;
 import java.util.function.Function;
@@ -92,6 +93,7 @@ final class CommandTree {
                 "route",
                 "Every pod CIDR, its next hop, and which nodes have it in their kernel.",
                 AgentClient::routes);
+        root.subcommands().get("route").getCommandSpec().addSubcommand("convergence", RouteCommands.convergence());
     }
 
     private static void addList(

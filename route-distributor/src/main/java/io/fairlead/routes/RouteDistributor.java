@@ -1,12 +1,18 @@
 package io.fairlead.routes;
 
+import io.fairlead.contract.etcd.OwnKeys;
 import io.fairlead.contract.etcd.StoreKeys;
 import io.fairlead.kvstore.KvStore;
+import io.fairlead.kvstore.Listing;
 import io.fairlead.kvstore.WatchEvent;
+import io.fairlead.kvstore.progress.ClusterProgress;
+import io.fairlead.kvstore.progress.ProgressWriter;
 import io.fairlead.routes.source.NodeSource;
 import io.fairlead.routes.source.StoreEpoch;
 import io.fairlead.routes.stream.RouteService;
+import io.fairlead.routes.table.Conflict;
 import io.fairlead.routes.table.NodeReader;
+import io.fairlead.routes.table.Route;
 import io.fairlead.routes.table.RouteTable;
 import io.fairlead.runtime.config.HostPort;
 import io.fairlead.runtime.config.StoreKeys.Store;
@@ -14,13 +20,19 @@ import io.fairlead.runtime.grpc.GrpcServer;
 import io.fairlead.runtime.health.HealthCheck;
 import io.fairlead.runtime.process.Lifecycle;
 import io.fairlead.runtime.retry.Timers;
+import io.fairlead.runtime.stream.StreamSettings;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -33,29 +45,59 @@ public final class RouteDistributor {
     private final Context context;
     private final NodeReader reader;
     private final RouteService service;
+    private final StoreEpoch epoch;
+    private final ClusterProgress cluster;
+    private final ProgressWriter progress;
     private final Counter unreadable;
     private final AtomicInteger routes = new AtomicInteger();
     private final AtomicInteger conflicts = new AtomicInteger();
     // owned by: context; null until the store's epoch is known
     private @Nullable RouteTable table;
+    // owned by: context; what was heard while the store is asked for its life
+    private final List<List<WatchEvent>> waiting = new ArrayList<>();
+    // owned by: context
+    private String storeLife = "";
 
-    private RouteDistributor(Lifecycle life, KvStore store, Store options) {
+    private RouteDistributor(Lifecycle life, KvStore store, Store options, Duration stallTimeout) {
         this.context = life.vertx().getOrCreateContext();
         this.reader = new NodeReader(new StoreKeys(options.prefix()), options.clusterName(), options.clusterId());
-        this.service = new RouteService(this::run, store::status, Timers.of(life.vertx()), life.metrics());
+        this.epoch = new StoreEpoch(store, Timers.of(life.vertx()));
+        this.cluster = new ClusterProgress(store, OwnKeys.Table.ROUTES);
+        RouteService.Replica replica = new RouteService.Replica(replicaName(), options.clusterName());
+        this.service = new RouteService(
+                RouteService.streams(
+                        this::run,
+                        Timers.of(life.vertx()),
+                        life.metrics(),
+                        new StreamSettings(stallTimeout, () -> version(store))),
+                new RouteService.Threads(this::run, action -> background(life, action)),
+                store::status,
+                cluster::nodes,
+                replica);
+        this.progress = new ProgressWriter(store, OwnKeys.Table.ROUTES, replica.name(), service::progress);
+        service.onProgress(progress::changed);
         this.unreadable = life.metrics().counter("fairlead.routes.unreadable");
         Gauge.builder("fairlead.routes", routes, AtomicInteger::get).register(life.metrics());
         Gauge.builder("fairlead.routes.conflicts", conflicts, AtomicInteger::get)
                 .register(life.metrics());
     }
 
+    /** As {@link #start(Lifecycle, KvStore, Store, HostPort, Duration)}, with the default time. */
+    public static Future<Integer> start(Lifecycle life, KvStore store, Store options, HostPort listen) {
+        return start(life, store, options, listen, StreamSettings.STALL_TIMEOUT);
+    }
+
     /**
      * Starts to serve. Nodes may connect at once; they are sent routes when the store has been read completely.
      *
+     * @param stallTimeout how long a node may be stuck until it is cut off
      * @return the port it listens on
      */
-    public static Future<Integer> start(Lifecycle life, KvStore store, Store options, HostPort listen) {
-        RouteDistributor distributor = new RouteDistributor(life, store, options);
+    public static Future<Integer> start(
+            Lifecycle life, KvStore store, Store options, HostPort listen, Duration stallTimeout) {
+        RouteDistributor distributor = new RouteDistributor(life, store, options, stallTimeout);
+        life.onClose("cluster progress", distributor.cluster);
+        life.onStop("progress", distributor.progress::stop);
         GrpcServer server;
         try {
             server = GrpcServer.start(listen, distributor.service);
@@ -77,11 +119,40 @@ public final class RouteDistributor {
         return Future.succeededFuture(server.port());
     }
 
+    /** Names this process among the replicas; another one after each restart, so that two never write one key. */
+    private static String replicaName() {
+        String host = System.getenv().getOrDefault("HOSTNAME", "");
+        if (host.isEmpty()) {
+            try {
+                host = InetAddress.getLocalHost().getHostName();
+            } catch (UnknownHostException e) {
+                host = "replica";
+            }
+        }
+        return host.replace('/', '-') + "-" + UUID.randomUUID().toString().substring(0, 6);
+    }
+
+    /** The store's revision now; what a watch says may be older. */
+    private static Future<Long> version(KvStore store) {
+        return store.list(StoreEpoch.KEY).map(Listing::revision);
+    }
+
+    private static void background(Lifecycle life, Runnable action) {
+        life.vertx()
+                .<Boolean>executeBlocking(
+                        () -> {
+                            action.run();
+                            return true;
+                        },
+                        false)
+                .onFailure(cause -> LOGGER.atWarn().setCause(cause).log("an answer could not be made"));
+    }
+
     private void follow(Lifecycle life, KvStore store) {
-        StoreEpoch epoch = new StoreEpoch(store, Timers.of(life.vertx()));
         life.onClose("epoch", epoch::stop);
         epoch.read()
                 .onSuccess(name -> run(() -> {
+                    storeLife = name;
                     table = new RouteTable(reader, name);
                     NodeSource source = NodeSource.start(store, reader.keys().nodes(), this::run, this::onEvents);
                     life.onClose("source", source);
@@ -93,6 +164,35 @@ public final class RouteDistributor {
         if (current == null) {
             return;
         }
+        boolean listedAnew =
+                current.current().isPresent() && events.stream().anyMatch(WatchEvent.Synced.class::isInstance);
+        if (waiting.isEmpty() && !listedAnew) {
+            apply(current, events);
+            return;
+        }
+        waiting.add(events);
+        if (waiting.size() == 1) {
+            // after a gap it may be another store that answers: its revisions are compared with nothing until that is
+            // known
+            epoch.read().onSuccess(name -> run(() -> resume(current, name)));
+        }
+    }
+
+    private void resume(RouteTable current, String name) {
+        if (!name.equals(storeLife)) {
+            LOGGER.atWarn()
+                    .addKeyValue("before", storeLife)
+                    .addKeyValue("now", name)
+                    .log("another store or a restored one, every node gets all routes anew");
+            storeLife = name;
+            current.follow(name);
+        }
+        List<List<WatchEvent>> all = List.copyOf(waiting);
+        waiting.clear();
+        all.forEach(events -> apply(current, events));
+    }
+
+    private void apply(RouteTable current, List<WatchEvent> events) {
         long refusedBefore = current.refused();
         current.apply(events).ifPresent(next -> {
             routes.set(next.size());
@@ -127,11 +227,16 @@ public final class RouteDistributor {
                         .append(" of ")
                         .append(c.winner().node())
                         .append(" is claimed by ")
-                        .append(c.losers().stream().map(r -> r.node().value()).toList()));
+                        .append(c.losers().stream().map(r -> loser(c, r)).toList()));
         current.unreadable()
                 .forEach((key, why) ->
                         text.append("; unreadable ").append(key).append(": ").append(why));
         return new HealthCheck.State(true, text.toString());
+    }
+
+    private static String loser(Conflict conflict, Route route) {
+        String name = route.node().value();
+        return route.cidr().equals(conflict.cidr()) ? name : name + " (" + route.cidr() + ")";
     }
 
     private Future<Void> closeStreams() {

@@ -8,6 +8,7 @@ import io.fairlead.runtime.config.HostPort;
 import io.fairlead.runtime.config.StoreKeys;
 import io.fairlead.runtime.config.Values;
 import io.fairlead.runtime.process.ServiceProcess;
+import java.time.Duration;
 
 /** The route distributor's process. */
 public final class RouteDistributorMain {
@@ -20,11 +21,26 @@ public final class RouteDistributorMain {
         StoreKeys store = new StoreKeys(process.keys());
         ConfigKey<HostPort> listen = process.keys()
                 .add("listen-address", Values.HOST_PORT, "127.0.0.1:7303", "where nodes and the CLI ask for routes");
+        ConfigKey<Duration> stall = process.keys()
+                .add(
+                        "stream-stall-timeout",
+                        RouteDistributorMain::stallTimeout,
+                        "60s",
+                        "how long a node may lack routes without reading or acknowledging until it is cut off, 1s to 1h");
         process.main(args, (config, life) -> {
             StoreKeys.Store options = store.from(config);
             KvStore kv = new EtcdKvStore(EtcdOptions.of(options.endpoints()));
             life.onClose("kvstore", kv);
-            return RouteDistributor.start(life, kv, options, config.get(listen)).mapEmpty();
+            return RouteDistributor.start(life, kv, options, config.get(listen), config.get(stall))
+                    .mapEmpty();
         });
+    }
+
+    private static Duration stallTimeout(String text) {
+        Duration timeout = Values.DURATION.parse(text);
+        if (timeout.compareTo(Duration.ofSeconds(1)) < 0 || timeout.compareTo(Duration.ofHours(1)) > 0) {
+            throw new IllegalArgumentException("(expected: 1s to 1h)");
+        }
+        return timeout;
     }
 }

@@ -2,6 +2,8 @@ package io.fairlead.routes;
 
 import io.fairlead.contract.ClusterName;
 import io.fairlead.kvstore.KvStore;
+import io.fairlead.proto.route.v1.GetConvergenceRequest;
+import io.fairlead.proto.route.v1.GetConvergenceResponse;
 import io.fairlead.proto.route.v1.ListRoutesRequest;
 import io.fairlead.proto.route.v1.ListRoutesResponse;
 import io.fairlead.proto.route.v1.RouteServiceGrpc;
@@ -28,6 +30,10 @@ record Distributors(Lifecycle life, ManagedChannel channel) implements AutoClose
 
     ListRoutesResponse list() {
         return RouteServiceGrpc.newBlockingStub(channel).listRoutes(ListRoutesRequest.getDefaultInstance());
+    }
+
+    GetConvergenceResponse convergence() {
+        return RouteServiceGrpc.newBlockingStub(channel).getConvergence(GetConvergenceRequest.getDefaultInstance());
     }
 
     @Override

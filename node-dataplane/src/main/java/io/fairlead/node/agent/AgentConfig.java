@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param nodeIp address other nodes reach it at; empty to take the first device's
  * @param devices names of the devices towards other nodes; none to find those with the node's address
  * @param autoDirectNodeRoutes whether to install a route to each other node's pod CIDR
+ * @param skipUnreachable whether nodes behind a router are left to it instead of being an error
  * @param mtu of pod devices, in bytes; 0 for the native device's
  * @param services where the control plane is
  * @param stateDir files and sockets of the agent
@@ -31,6 +32,7 @@ record AgentConfig(
         Optional<Ip> nodeIp,
         List<String> devices,
         boolean autoDirectNodeRoutes,
+        boolean skipUnreachable,
         int mtu,
         Services services,
         Path stateDir,

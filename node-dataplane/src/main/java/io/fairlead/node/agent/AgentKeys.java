@@ -20,6 +20,7 @@ final class AgentKeys {
     private final ConfigKey<List<String>> devices;
     private final DatapathKeys datapath;
     private final ConfigKey<Boolean> autoDirectNodeRoutes;
+    private final ConfigKey<Boolean> skipUnreachable;
     private final ConfigKey<Integer> mtu;
     private final ConfigKey<HostPort> identityService;
     private final ConfigKey<HostPort> ipamService;
@@ -43,6 +44,11 @@ final class AgentKeys {
                 Values.BOOLEAN,
                 "false",
                 "install a route to the pod CIDR of each node on the same L2 network");
+        skipUnreachable = keys.add(
+                "direct-routing-skip-unreachable",
+                Values.BOOLEAN,
+                "false",
+                "leave nodes on other L2 networks to the router; else each of them is an error");
         mtu = keys.add("mtu", AgentKeys::mtu, "0", "MTU of pods in bytes, 1280 to 65535; 0 for the device's");
         identityService = keys.add(
                 "identity-service-address", Values.HOST_PORT, "127.0.0.1:7301", "where the identity service listens");
@@ -72,6 +78,7 @@ final class AgentKeys {
                 config.get(nodeIp),
                 config.get(devices),
                 config.get(autoDirectNodeRoutes),
+                config.get(skipUnreachable),
                 config.get(mtu),
                 new AgentConfig.Services(
                         config.get(identityService), config.get(ipamService), config.get(routeDistributor)),

@@ -2,7 +2,6 @@ package io.fairlead.node.agent;
 
 import io.fairlead.contract.Ip;
 import io.fairlead.node.kernel.KernelException;
-import io.fairlead.node.kernel.NextHop;
 import io.fairlead.node.reconcile.Reachability;
 import io.fairlead.node.wiring.DirectRoutes;
 import java.time.Duration;
@@ -39,7 +38,7 @@ final class DirectReachability implements Reachability {
             answers.clear();
         } else {
             // bad news may be over: a route or device that was missing can be there now
-            answers.values().removeIf(answer -> answer instanceof Result.Not);
+            answers.values().removeIf(answer -> !(answer instanceof Result.Direct));
         }
     }
 
@@ -50,8 +49,10 @@ final class DirectReachability implements Reachability {
 
     private Result ask(Ip node) {
         try {
-            NextHop hop = routes.nextHop(node);
-            return new Result.Direct(hop.ifindex());
+            DirectRoutes.Way way = routes.way(node);
+            return way instanceof DirectRoutes.Way.OnLink direct
+                    ? new Result.Direct(direct.hop().ifindex())
+                    : new Result.Behind("direct route to node " + node + ": " + way);
         } catch (KernelException e) {
             return new Result.Not(String.valueOf(e.getMessage()));
         }

@@ -132,7 +132,7 @@ record NodeDatapath(
                         masquerade.ipv4() || masquerade.ipv6()
                                 ? object.program("to_netdev").id()
                                 : 0),
-                new Translator.Routing(config.autoDirectNodeRoutes(), config.routableCidrs()),
+                new Translator.Routing(config.autoDirectNodeRoutes(), config.routableCidrs(), config.skipUnreachable()),
                 policies,
                 Ownership.FIRST_NEXT_HOP_ID,
                 Ownership.LAST_NEXT_HOP_ID);

@@ -116,7 +116,9 @@ final class StatusLines {
         List<String> failures = new ArrayList<>();
         report.refused().forEach((cidr, reason) -> failures.add(cidr + ": " + reason));
         report.routeFailures().forEach((cidr, reason) -> failures.add(cidr + ": " + reason));
-        String text = installed + "/" + wanted + " direct node routes installed" + devices();
+        int skipped = report.skipped().size();
+        String text = installed + "/" + (wanted - skipped) + " direct node routes installed" + devices()
+                + (skipped == 0 ? "" : ", " + skipped + " skipped: their nodes are behind a router");
         return failures.isEmpty()
                 ? line("Routes", text, State.STATE_OK)
                 : line("Routes", text + "; " + String.join("; ", failures), State.STATE_FAILURE);

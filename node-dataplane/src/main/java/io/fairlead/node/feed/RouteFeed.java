@@ -102,6 +102,7 @@ public final class RouteFeed extends Subscription<StreamRoutesRequest, StreamRou
         if (!routes.apply(response.getSnapshot(), response.getInSync(), upserts, removes)) {
             return;
         }
+        checkCount(response);
         // the content is taken when the round starts: one that is tried again must not bring back what is outdated
         whenInKernel(() -> update(routes.content()), report -> {
             if (response.getNonce() > lastNonce) {
@@ -111,6 +112,18 @@ public final class RouteFeed extends Subscription<StreamRoutesRequest, StreamRou
                 acknowledge(report);
             }
         });
+    }
+
+    /** Something was lost on the way, or never sent: nothing is done with what is there, all is asked for anew. */
+    private void checkCount(StreamRoutesResponse response) {
+        long missing = unreadable.keySet().stream()
+                .filter(text -> routes.content().keySet().stream().noneMatch(cidr -> text.equals(cidr.toString())))
+                .count();
+        long counted = routes.content().size() + missing;
+        if (response.hasEntries() && response.getEntries() != counted) {
+            throw new IllegalStateException("routes: " + counted + " at version " + response.getVersion()
+                    + " (expected: " + response.getEntries() + ", as the distributor counts)");
+        }
     }
 
     private CompletableFuture<Report> update(Map<Cidr, PeerRoute> content) {

@@ -194,6 +194,10 @@ public final class NodeMetrics implements MultiCollector {
                         "Routes the kernel did not take, or that were refused.",
                         report.routeFailures().size() + report.refused().size())
                 .gauge(
+                        "host_routes_skipped",
+                        "Routes to nodes on other networks, left to a router.",
+                        report.skipped().size())
+                .gauge(
                         "identity",
                         "Identities this node knows.",
                         view.desired().identities().size())

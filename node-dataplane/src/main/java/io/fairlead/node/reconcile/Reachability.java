@@ -15,6 +15,9 @@ public interface Reachability {
         /** On link of a device. */
         record Direct(int ifindex) implements Result {}
 
+        /** On another network, and why it is not on link: pods there are the router's business. */
+        record Behind(String reason) implements Result {}
+
         /** Not without help, and why. */
         record Not(String reason) implements Result {}
     }

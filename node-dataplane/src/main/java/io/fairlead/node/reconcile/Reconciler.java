@@ -1,5 +1,6 @@
 package io.fairlead.node.reconcile;
 
+import io.fairlead.contract.Cidr;
 import io.fairlead.node.desired.DesiredState;
 import io.fairlead.node.kernel.KernelTable;
 import io.fairlead.node.policy.PolicySwitch;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
@@ -59,6 +61,7 @@ public final class Reconciler implements AutoCloseable {
     private long lookNanos; // guarded by: waiting
     private Tables wantedBefore = Tables.EMPTY; // owned by: reconciler
     private List<String> problems = List.of(); // owned by: reconciler
+    private Set<Cidr> skipped = Set.of(); // owned by: reconciler
     private Optional<Instant> lastResync = Optional.empty(); // owned by: reconciler
 
     private record Change(UnaryOperator<DesiredState> change, CompletableFuture<Report> done) {}
@@ -247,15 +250,28 @@ public final class Reconciler implements AutoCloseable {
         writer.adopt(wanted.tables());
         settled = writer.failures().isEmpty();
         report = new Report(
-                writer.failures(),
+                RouteFailures.explained(writer.failures(), wanted.tables()),
                 wanted.refused(),
                 policies.errors(),
                 writer.unreadable(),
                 repaired,
                 problems,
-                lastResync);
+                lastResync,
+                wanted.skipped());
+        tellSkipped(wanted.skipped());
         policies.finish(writer.observed().inKernel()).ifPresent(this::sweepSoon);
         listeners.forEach(listener -> listener.accept(report));
+    }
+
+    private void tellSkipped(Map<Cidr, String> now) {
+        if (!now.keySet().equals(skipped)) {
+            LOGGER.atInfo()
+                    .addKeyValue("cidrs", now.size())
+                    .addKeyValue(
+                            "reasons", now.values().stream().distinct().limit(5).toList())
+                    .log("routes to nodes on other networks are left to the router");
+            skipped = Set.copyOf(now.keySet());
+        }
     }
 
     /** Has what the round left for packets on their way removed, when they are surely through the programs. */

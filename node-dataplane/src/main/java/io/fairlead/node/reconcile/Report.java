@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param repaired entries found altered or gone behind the agent's back and put right, since it started
  * @param problems what of the ground the tables stand on is not as it should be, or stopped a whole round
  * @param lastResync when the kernel was last compared in full
+ * @param skipped pod CIDRs of nodes behind a router, which are left to it, with the reason; nothing is wrong with them
  */
 public record Report(
         Map<TableId, Map<Object, String>> failures,
@@ -25,11 +26,24 @@ public record Report(
         Map<TableId, String> unreadable,
         long repaired,
         List<String> problems,
-        Optional<Instant> lastResync) {
+        Optional<Instant> lastResync,
+        Map<Cidr, String> skipped) {
 
     /** Before anything was done. */
     public static final Report NONE =
             new Report(Map.of(), Map.of(), Map.of(), Map.of(), 0, List.of(), Optional.empty());
+
+    /** Without anything skipped. */
+    public Report(
+            Map<TableId, Map<Object, String>> failures,
+            Map<Cidr, String> refused,
+            Map<Integer, String> policyErrors,
+            Map<TableId, String> unreadable,
+            long repaired,
+            List<String> problems,
+            Optional<Instant> lastResync) {
+        this(failures, refused, policyErrors, unreadable, repaired, problems, lastResync, Map.of());
+    }
 
     /** True when the kernel is as it should be. */
     public boolean isClean() {
@@ -44,7 +58,8 @@ public record Report(
     Report with(String problem) {
         List<String> more = new ArrayList<>(problems);
         more.add(problem);
-        return new Report(failures, refused, policyErrors, unreadable, repaired, List.copyOf(more), lastResync);
+        return new Report(
+                failures, refused, policyErrors, unreadable, repaired, List.copyOf(more), lastResync, skipped);
     }
 
     /** Why the kernel did not take a route, by destination. */

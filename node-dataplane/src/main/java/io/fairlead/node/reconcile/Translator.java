@@ -75,10 +75,16 @@ public final class Translator {
      *
      * @param directRoutes whether routes to other nodes are the agent's business ({@code auto-direct-node-routes})
      * @param nativeCidrs where pod CIDRs may lie ({@code ipv4-native-routing-cidr}); none for anywhere
+     * @param skipUnreachable whether nodes behind a router are left to it ({@code direct-routing-skip-unreachable})
      */
-    public record Routing(boolean directRoutes, List<Cidr> nativeCidrs) {
+    public record Routing(boolean directRoutes, List<Cidr> nativeCidrs, boolean skipUnreachable) {
         public Routing {
             nativeCidrs = List.copyOf(nativeCidrs);
+        }
+
+        /** With every node on the same network. */
+        public Routing(boolean directRoutes, List<Cidr> nativeCidrs) {
+            this(directRoutes, nativeCidrs, false);
         }
     }
 
@@ -87,8 +93,9 @@ public final class Translator {
      *
      * @param tables the tables
      * @param refused pod CIDRs that get no route, with the reason
+     * @param skipped pod CIDRs that are left to a router, with the reason
      */
-    public record Translation(Tables tables, Map<Cidr, String> refused) {}
+    public record Translation(Tables tables, Map<Cidr, String> refused, Map<Cidr, String> skipped) {}
 
     /**
      * @param node this node
@@ -146,7 +153,7 @@ public final class Translator {
                 routes.routes());
         lastTables = tables;
         lastState = state;
-        return new Translation(tables, routes.refused());
+        return new Translation(tables, routes.refused(), routes.skipped());
     }
 
     /** The devices towards other nodes, which come and go. Called by the reconciler. */

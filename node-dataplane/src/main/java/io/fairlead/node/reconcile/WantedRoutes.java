@@ -20,6 +20,7 @@ final class WantedRoutes {
     private final Map<Integer, NextHop> hops = new HashMap<>();
     private final Map<Cidr, RouteTarget> routes = new HashMap<>();
     private final Map<Cidr, String> refused = new HashMap<>();
+    private final Map<Cidr, String> skipped = new HashMap<>();
 
     private WantedRoutes(LocalNode node, Translator.Routing routing, NextHopIds ids) {
         this.node = node;
@@ -63,6 +64,12 @@ final class WantedRoutes {
             Reachability.Result reach = reachability.of(route.nextHop());
             if (reach instanceof Reachability.Result.Not not) {
                 refused.put(route.cidr(), not.reason());
+            } else if (reach instanceof Reachability.Result.Behind behind) {
+                if (routing.skipUnreachable()) {
+                    skipped.put(route.cidr(), behind.reason());
+                } else {
+                    refused.put(route.cidr(), behind.reason() + ", must be directly reachable");
+                }
             } else if (reach instanceof Reachability.Result.Direct direct) {
                 NextHop hop = new NextHop(route.nextHop(), direct.ifindex());
                 ids.of(hop)
@@ -109,5 +116,10 @@ final class WantedRoutes {
 
     Map<Cidr, String> refused() {
         return refused;
+    }
+
+    /** Pod CIDRs that are left to a router. */
+    Map<Cidr, String> skipped() {
+        return skipped;
     }
 }

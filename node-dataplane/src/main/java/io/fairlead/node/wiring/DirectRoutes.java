@@ -24,6 +24,20 @@ public final class DirectRoutes {
         this.netlink = netlink;
     }
 
+    /** How the kernel gets to a node. */
+    public sealed interface Way {
+        /** On the link of a device. */
+        record OnLink(NextHop hop) implements Way {}
+
+        /** On another network, behind a router. */
+        record Behind(Ip node, Ip router) implements Way {
+            @Override
+            public String toString() {
+                return "route to destination " + node + " contains gateway " + router;
+            }
+        }
+    }
+
     /**
      * The next hop for a node.
      *
@@ -31,15 +45,26 @@ public final class DirectRoutes {
      * @throws KernelException when there is no route to it, or only one through a router
      */
     public NextHop nextHop(Ip node) {
-        Route route = lookup(node);
-        if (route.gateway().isPresent() && !route.gateway().get().equals(node)) {
-            throw refused(
-                    node,
-                    0,
-                    "route to destination " + node + " contains gateway "
-                            + route.gateway().get() + ", must be directly reachable",
-                    FailureKind.RETRY);
+        Way way = way(node);
+        if (way instanceof Way.OnLink direct) {
+            return direct.hop();
         }
+        throw refused(node, 0, way + ", must be directly reachable", FailureKind.RETRY);
+    }
+
+    /**
+     * How the kernel gets to a node: by whichever device has its network.
+     *
+     * @param node its address
+     * @throws KernelException when there is no route to it
+     */
+    public Way way(Ip node) {
+        Route route = lookup(node);
+        Ip router = route.gateway().orElse(node);
+        return router.equals(node) ? new Way.OnLink(onLink(node, route)) : new Way.Behind(node, router);
+    }
+
+    private NextHop onLink(Ip node, Route route) {
         if (route.type() == Route.LOCAL) {
             return new NextHop(node, ownDevice(node));
         }

@@ -8,6 +8,7 @@ import io.fairlead.contract.Ip;
 import io.fairlead.contract.NodeName;
 import io.fairlead.node.Served;
 import io.fairlead.node.desired.LocalNode;
+import io.fairlead.node.kernel.NextHop;
 import io.fairlead.node.reconcile.FakeKernel;
 import io.fairlead.node.reconcile.TableId;
 import io.fairlead.node.status.Controller;
@@ -22,6 +23,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Executors;
@@ -165,6 +167,71 @@ class RouteFeedTest {
         assertThat(next().getAck().getFailedList())
                 .singleElement()
                 .matches(failed -> failed.getCidr().equals("10.244.1.0/24"));
+    }
+
+    /** A distributor that dies while it tells everything: what a former agent left stays until all has been told. */
+    @Test
+    void whatAFormerAgentLeftIsSweptOnlyAfterACompleteSync() throws Exception {
+        Cidr stale = Cidr.parse("10.244.9.0/24");
+        Cidr kept = Cidr.parse("10.244.2.0/24");
+        kernel.left(stale, 1005, new NextHop(Ip.parse("192.168.2.39"), 2));
+        kernel.left(kept, 1006, new NextHop(Ip.parse("192.168.2.33"), 2));
+        kernel.reconciler().update(state -> state.withPods(Map.of())).get(10, TimeUnit.SECONDS);
+        StreamRoutesResponse first = part(3, 1, route("10.244.1.0/24", "192.168.2.32"));
+        for (int i = 0; i < 3; i++) {
+            StreamObserver<StreamRoutesResponse> stream = stream();
+            assertThat(next().getSubscribe().getResumeVersion()).isZero();
+            stream.onNext(first);
+            stream.onError(io.grpc.Status.UNAVAILABLE.asRuntimeException());
+        }
+        kernel.reconciler().resyncSoon();
+        StreamObserver<StreamRoutesResponse> last = stream();
+        next();
+        kernel.reconciler().update(state -> state).get(10, TimeUnit.SECONDS);
+        assertThat(kernel.keys(TableId.ROUTES).contains(stale)).isTrue();
+        assertThat(kernel.keys(TableId.ROUTES).contains(kept)).isTrue();
+        last.onNext(first);
+        last.onNext(snapshot(3, 2, route("10.244.2.0/24", "192.168.2.33")).toBuilder()
+                .setEntries(2)
+                .build());
+        assertThat(next().getAck().getVersion()).isEqualTo(3);
+        assertThat(kernel.keys(TableId.ROUTES).contains(stale)).isFalse();
+        assertThat(kernel.keys(TableId.ROUTES).contains(kept)).isTrue();
+    }
+
+    @Test
+    void anEmptyTableIsAlsoACompleteSync() throws Exception {
+        Cidr stale = Cidr.parse("10.244.9.0/24");
+        kernel.left(stale, 1005, new NextHop(Ip.parse("192.168.2.39"), 2));
+        StreamObserver<StreamRoutesResponse> stream = stream();
+        next();
+        stream.onNext(snapshot(3, 1).toBuilder().setEntries(0).build());
+        assertThat(next().getAck().getVersion()).isEqualTo(3);
+        assertThat(kernel.keys(TableId.ROUTES).contains(stale)).isFalse();
+    }
+
+    @Test
+    void aWrongNumberOfRoutesIsNotActedOnAndAllIsAskedForAnew() throws Exception {
+        StreamObserver<StreamRoutesResponse> stream = stream();
+        next();
+        stream.onNext(
+                snapshot(5, 1, route("10.244.1.0/24", "192.168.2.32"), route("nonsense", "192.168.2.33")).toBuilder()
+                        .setEntries(2)
+                        .build());
+        assertThat(next().getAck().getVersion()).isEqualTo(5);
+        stream.onNext(
+                snapshot(6, 2).toBuilder().setSnapshot(false).setEntries(3).build());
+        assertThat(distributor.streams.poll(10, TimeUnit.SECONDS)).isNotNull();
+        assertThat(next().getSubscribe().getResumeVersion()).isZero();
+        assertThat(kernel.keys(TableId.ROUTES).contains(Cidr.parse("10.244.1.0/24")))
+                .isTrue();
+    }
+
+    private static StreamRoutesResponse part(long version, long nonce, Route... routes) {
+        return snapshot(version, nonce, routes).toBuilder()
+                .setInSync(false)
+                .setVersion(0)
+                .build();
     }
 
     private StreamObserver<StreamRoutesResponse> stream() throws InterruptedException {

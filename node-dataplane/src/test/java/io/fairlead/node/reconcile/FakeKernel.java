@@ -66,6 +66,20 @@ public final class FakeKernel implements AutoCloseable {
         }
     }
 
+    /** What a former agent left in the kernel. */
+    public void left(Cidr route, int nextHopId, NextHop hop) {
+        put(TableId.NEXT_HOPS, nextHopId, hop);
+        put(TableId.ROUTES, route, new RouteTarget.Via(nextHopId));
+    }
+
+    @SuppressWarnings("unchecked") // keys and values of a table are of its own kind
+    private void put(TableId table, Object key, Object value) {
+        FakeTable<Object, Object> content = (FakeTable<Object, Object>) tables.get(table);
+        synchronized (content) {
+            content.content.put(key, value);
+        }
+    }
+
     /** Keys a table holds. */
     public Set<?> keys(TableId table) {
         return tables.get(table).snapshot().keySet();

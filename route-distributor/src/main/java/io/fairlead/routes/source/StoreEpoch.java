@@ -16,8 +16,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The name of a store's life: written into it once, by whoever comes first, and read by all replicas since. Versions of
- * one life can be compared, so a node resumes at any replica.
+ * The name of a store's life: written into it once, by whoever comes first, and read by all replicas since, with the
+ * lineage of its revisions, which a restored backup does not share. Versions of one life can be compared, so a node resumes
+ * at any replica.
  */
 public final class StoreEpoch {
     /** Where it is. */
@@ -54,6 +55,7 @@ public final class StoreEpoch {
                 .map(result -> result.succeeded()
                         ? fresh
                         : result.reads().get(0).get(0).value())
+                .compose(name -> store.lineage().map(lineage -> name + "." + lineage))
                 .onSuccess(promise::complete)
                 .onFailure(cause -> {
                     if (backoff.attempts() == 0) {

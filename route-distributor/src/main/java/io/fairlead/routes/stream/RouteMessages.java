@@ -24,6 +24,9 @@ final class RouteMessages {
                 .setEpoch(chunk.epoch())
                 .setSnapshot(chunk.snapshot())
                 .setInSync(chunk.inSync());
+        if (chunk.inSync()) {
+            response.setEntries(chunk.entries());
+        }
         for (Change<Cidr, Route> change : chunk.changes()) {
             if (change instanceof Change.Upsert<Cidr, Route> upsert) {
                 response.addUpserts(route(upsert.value()));

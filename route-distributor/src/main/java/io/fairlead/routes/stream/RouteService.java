@@ -1,51 +1,89 @@
 package io.fairlead.routes.stream;
 
 import io.fairlead.contract.Cidr;
+import io.fairlead.contract.ClusterName;
+import io.fairlead.contract.NodeName;
 import io.fairlead.kvstore.StoreStatus;
+import io.fairlead.kvstore.progress.NodeReached;
+import io.fairlead.kvstore.progress.ProgressWriter;
+import io.fairlead.proto.route.v1.GetConvergenceRequest;
+import io.fairlead.proto.route.v1.GetConvergenceResponse;
 import io.fairlead.proto.route.v1.GetStatusRequest;
 import io.fairlead.proto.route.v1.GetStatusResponse;
 import io.fairlead.proto.route.v1.ListRoutesRequest;
 import io.fairlead.proto.route.v1.ListRoutesResponse;
-import io.fairlead.proto.route.v1.NodeFailure;
 import io.fairlead.proto.route.v1.RouteServiceGrpc;
-import io.fairlead.proto.route.v1.RouteStatus;
 import io.fairlead.routes.table.Route;
 import io.fairlead.runtime.retry.Timers;
 import io.fairlead.runtime.stream.FrameMarshaller;
 import io.fairlead.runtime.stream.NodeProgress;
+import io.fairlead.runtime.stream.StreamSettings;
 import io.fairlead.runtime.stream.TableStreams;
 import io.fairlead.runtime.stream.VersionedTable;
 import io.grpc.BindableService;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
-import java.util.HashSet;
+import io.vertx.core.Promise;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The routes as nodes and people are told them. Calls come in on event loops; everything else is the owner's. */
 public final class RouteService implements BindableService {
     private final TableStreams<Cidr, Route> streams;
-    private final Consumer<Runnable> owner;
+    private final Threads threads;
     private final Supplier<Future<StoreStatus>> store;
+    private final Supplier<Map<NodeName, NodeReached>> others;
+    private final Replica replica;
     // owned by: the owner's context; null until there is a complete table
     private @Nullable VersionedTable<Cidr, Route> table;
 
     /**
+     * Where work is done.
+     *
      * @param owner runs actions on the table's context
+     * @param background runs what takes long
+     */
+    public record Threads(Consumer<Runnable> owner, Consumer<Runnable> background) {}
+
+    /**
+     * This process among those that serve the same nodes.
+     *
+     * @param name its own
+     * @param cluster whose nodes come to it
+     */
+    public record Replica(String name, ClusterName cluster) {}
+
+    /**
+     * @param streams of the table's messages, see {@link #streams}
      * @param store asked how the store is
+     * @param others what all replicas say of their nodes
      */
     public RouteService(
-            Consumer<Runnable> owner, Supplier<Future<StoreStatus>> store, Timers timers, MeterRegistry metrics) {
+            TableStreams<Cidr, Route> streams,
+            Threads threads,
+            Supplier<Future<StoreStatus>> store,
+            Supplier<Map<NodeName, NodeReached>> others,
+            Replica replica) {
+        this.streams = streams;
+        this.threads = threads;
         this.store = store;
-        this.streams = new TableStreams<>(RouteMessages::response, owner, timers, metrics);
-        this.owner = owner;
+        this.others = others;
+        this.replica = replica;
+    }
+
+    /** Streams of routes that nobody takes yet. */
+    public static TableStreams<Cidr, Route> streams(
+            Consumer<Runnable> owner, Timers timers, MeterRegistry metrics, StreamSettings settings) {
+        return new TableStreams<>(RouteMessages::response, owner, timers, metrics, settings);
     }
 
     /** Makes a table known to all nodes. On the owner's context. */
@@ -66,6 +104,7 @@ public final class RouteService implements BindableService {
                         FrameMarshaller.method(RouteServiceGrpc.getStreamRoutesMethod()),
                         ServerCalls.asyncBidiStreamingCall(streams.method(RouteMessages::request)))
                 .addMethod(RouteServiceGrpc.getListRoutesMethod(), ServerCalls.asyncUnaryCall(this::listRoutes))
+                .addMethod(RouteServiceGrpc.getGetConvergenceMethod(), ServerCalls.asyncUnaryCall(this::getConvergence))
                 .addMethod(RouteServiceGrpc.getGetStatusMethod(), ServerCalls.asyncUnaryCall(this::getStatus))
                 .build();
     }
@@ -85,7 +124,18 @@ public final class RouteService implements BindableService {
     }
 
     private void listRoutes(ListRoutesRequest request, StreamObserver<ListRoutesResponse> observer) {
-        owner.accept(() -> {
+        answer(observer, Answers::routes);
+    }
+
+    private void getConvergence(GetConvergenceRequest request, StreamObserver<GetConvergenceResponse> observer) {
+        // no cluster has as many nodes as an unsigned number can say
+        int limit = request.getLimit() < 0 ? Integer.MAX_VALUE : request.getLimit();
+        answer(observer, view -> Answers.convergence(view, limit));
+    }
+
+    /** Looks on the owner's context, where it is short, and makes the answer elsewhere, where nobody waits for it. */
+    private <T> void answer(StreamObserver<T> observer, Function<ClusterView, T> answer) {
+        threads.owner().accept(() -> {
             VersionedTable<Cidr, Route> current = table;
             if (current == null) {
                 observer.onError(Status.UNAVAILABLE
@@ -93,44 +143,37 @@ public final class RouteService implements BindableService {
                         .asRuntimeException());
                 return;
             }
-            observer.onNext(list(current, members(current)));
-            observer.onCompleted();
+            ClusterView view = ClusterView.of(current, streams, others.get(), replica);
+            threads.background().accept(() -> {
+                try {
+                    observer.onNext(answer.apply(view));
+                    observer.onCompleted();
+                } catch (StatusRuntimeException e) {
+                    observer.onError(e);
+                }
+            });
         });
     }
 
-    /** Nodes that count: a node without a stream does while it has a route, so a released one is gone at once. */
-    private List<NodeProgress> members(VersionedTable<Cidr, Route> current) {
-        Set<String> owners = new HashSet<>();
-        current.entries().forEach(entry -> owners.add(entry.value().node().value()));
-        return streams.progress().stream()
-                .filter(node -> node.connected() || owners.contains(node.node().value()))
-                .toList();
+    /** What this replica tells the others. On any thread. */
+    public Future<ProgressWriter.Snapshot> progress() {
+        Promise<ProgressWriter.Snapshot> promise = Promise.promise();
+        threads.owner().accept(() -> {
+            VersionedTable<Cidr, Route> current = table;
+            List<ProgressWriter.Node> nodes = streams.progress().stream()
+                    .filter(NodeProgress::connected)
+                    .map(node -> new ProgressWriter.Node(node.node(), node.version(), Failures.few(node.failed())))
+                    .toList();
+            promise.complete(
+                    current == null
+                            ? new ProgressWriter.Snapshot("", 0, List.of())
+                            : new ProgressWriter.Snapshot(current.epoch(), current.version(), nodes));
+        });
+        return promise.future();
     }
 
-    private static ListRoutesResponse list(VersionedTable<Cidr, Route> table, List<NodeProgress> nodes) {
-        ListRoutesResponse.Builder response = ListRoutesResponse.newBuilder().setVersion(table.version());
-        for (VersionedTable.Entry<Cidr, Route> entry : table.entries()) {
-            response.addRoutes(status(entry, nodes));
-        }
-        nodes.stream()
-                .filter(NodeProgress::connected)
-                .forEach(n -> response.addNodes(n.node().value()));
-        return response.build();
-    }
-
-    private static RouteStatus status(VersionedTable.Entry<Cidr, Route> entry, List<NodeProgress> nodes) {
-        RouteStatus.Builder status = RouteStatus.newBuilder().setRoute(RouteMessages.route(entry.value()));
-        String cidr = entry.key().toString();
-        for (NodeProgress node : nodes) {
-            String reason = node.failed().get(cidr);
-            if (reason != null) {
-                status.addFailed(NodeFailure.newBuilder()
-                        .setNodeName(node.node().value())
-                        .setReason(reason));
-            } else if (node.has(cidr, entry.changedAt())) {
-                status.addInstalled(node.node().value());
-            }
-        }
-        return status.build();
+    /** Has an action run whenever {@link #progress} may say something else. */
+    public void onProgress(Runnable action) {
+        streams.onProgress(action);
     }
 }

@@ -11,9 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -23,7 +21,7 @@ import org.slf4j.LoggerFactory;
  * The route of each pod CIDR, from what the store says of nodes. There is no table until a listing is complete. Owned by
  * one context.
  *
- * <p>Of several nodes that claim one CIDR the own cluster's come first, then who claimed first (lower create revision).
+ * <p>Of nodes whose CIDRs overlap the own cluster's come first, then who claimed first (lower create revision).
  * A record that cannot be read changes nothing: what was read before stays.
  */
 public final class RouteTable {
@@ -32,24 +30,12 @@ public final class RouteTable {
     private final NodeReader reader;
     // all owned by: the table's context
     private final Map<String, List<Claim>> byKey = new HashMap<>();
-    private final Map<Cidr, TreeSet<Claim>> byCidr = new TreeMap<>();
-    private final Set<Cidr> touched = new TreeSet<>();
+    private final Claims claims = new Claims();
+    private final Map<Cidr, Claim> granted = new HashMap<>();
     private final Map<String, String> unreadable = new TreeMap<>();
-    private final Set<Cidr> disputed = new TreeSet<>();
     private String epoch;
     private @Nullable VersionedTable<Cidr, Route> table;
     private long refused;
-
-    private record Claim(String key, boolean own, long createRevision, Route route) implements Comparable<Claim> {
-        private static final Comparator<Claim> ORDER = Comparator.comparing((Claim c) -> !c.own())
-                .thenComparingLong(Claim::createRevision)
-                .thenComparing(Claim::key);
-
-        @Override
-        public int compareTo(Claim other) {
-            return ORDER.compare(this, other);
-        }
-    }
 
     /**
      * Nothing known yet.
@@ -86,12 +72,12 @@ public final class RouteTable {
 
     private void put(KeyValue entry) {
         try {
-            List<Claim> claims = new ArrayList<>();
+            List<Claim> found = new ArrayList<>();
             for (Route route : reader.read(entry)) {
-                claims.add(new Claim(entry.key(), reader.isOwn(route.cluster()), entry.createRevision(), route));
+                found.add(new Claim(entry.key(), reader.isOwn(route.cluster()), entry.createRevision(), route));
             }
             unreadable.remove(entry.key());
-            replace(entry.key(), claims);
+            replace(entry.key(), found);
         } catch (IllegalArgumentException e) {
             refused++;
             unreadable.put(entry.key(), String.valueOf(e.getMessage()));
@@ -103,38 +89,32 @@ public final class RouteTable {
         }
     }
 
-    private void replace(String key, List<Claim> claims) {
-        for (Claim old : byKey.getOrDefault(key, List.of())) {
-            Cidr cidr = old.route().cidr();
-            touched.add(cidr);
-            byCidr.computeIfPresent(cidr, (c, all) -> all.remove(old) && all.isEmpty() ? null : all);
-        }
-        for (Claim claim : claims) {
-            touched.add(claim.route().cidr());
-            byCidr.computeIfAbsent(claim.route().cidr(), c -> new TreeSet<>()).add(claim);
-        }
-        if (claims.isEmpty()) {
+    private void replace(String key, List<Claim> now) {
+        byKey.getOrDefault(key, List.of()).forEach(claims::remove);
+        now.forEach(claims::add);
+        if (now.isEmpty()) {
             byKey.remove(key);
         } else {
-            byKey.put(key, claims);
+            byKey.put(key, now);
         }
     }
 
     private Optional<VersionedTable<Cidr, Route>> settle(long revision, boolean synced) {
-        touched.forEach(this::noteDispute);
         VersionedTable<Cidr, Route> before = table;
         if (before == null && !synced) {
             return Optional.empty();
         }
-        List<Change<Cidr, Route>> changes = before == null ? List.of() : changes(before);
-        touched.clear();
+        Map<Cidr, Optional<Claim>> settled = claims.settle();
+        settled.forEach((cidr, claim) -> claim.ifPresentOrElse(c -> granted.put(cidr, c), () -> granted.remove(cidr)));
+        List<Change<Cidr, Route>> changes = before == null ? List.of() : changes(before, settled);
         VersionedTable<Cidr, Route> after;
-        if (before != null && revision > before.version()) {
+        boolean sameLife = before != null && before.epoch().equals(epoch);
+        if (before != null && sameLife && revision > before.version()) {
             after = before.apply(revision, changes);
-        } else if (before != null && changes.isEmpty() && (revision == before.version() || !synced)) {
+        } else if (before != null && sameLife && changes.isEmpty() && (revision == before.version() || !synced)) {
             return Optional.empty();
         } else {
-            if (before != null) {
+            if (before != null && sameLife) {
                 // the store was put back to an older state: its revisions no longer compare with what nodes remember
                 epoch = UUID.randomUUID().toString();
                 LOGGER.atWarn()
@@ -142,45 +122,34 @@ public final class RouteTable {
                         .addKeyValue("revision", revision)
                         .log("the store's revisions went back, every node gets all routes anew");
             }
-            after = VersionedTable.loaded(Comparator.naturalOrder(), epoch, revision, winners());
+            Map<Cidr, Route> all = new TreeMap<>();
+            granted.forEach((cidr, claim) -> all.put(cidr, claim.route()));
+            after = VersionedTable.loaded(Comparator.naturalOrder(), epoch, revision, all);
         }
         table = after;
         return Optional.of(after);
     }
 
-    private List<Change<Cidr, Route>> changes(VersionedTable<Cidr, Route> before) {
+    private static List<Change<Cidr, Route>> changes(
+            VersionedTable<Cidr, Route> before, Map<Cidr, Optional<Claim>> settled) {
         List<Change<Cidr, Route>> changes = new ArrayList<>();
-        for (Cidr cidr : touched) {
-            TreeSet<Claim> claims = byCidr.get(cidr);
+        settled.forEach((cidr, claim) -> {
             Optional<Route> old = before.get(cidr);
-            if (claims == null) {
+            if (claim.isEmpty()) {
                 changes.add(new Change.Remove<>(cidr));
-            } else if (old.isEmpty()
-                    || !old.get().leadsTheSameWay(claims.first().route())) {
-                changes.add(new Change.Upsert<>(cidr, claims.first().route()));
+            } else if (old.isEmpty() || !old.get().leadsTheSameWay(claim.get().route())) {
+                changes.add(new Change.Upsert<>(cidr, claim.get().route()));
             }
-        }
+        });
         return changes;
     }
 
-    private Map<Cidr, Route> winners() {
-        Map<Cidr, Route> winners = new TreeMap<>();
-        byCidr.forEach((cidr, claims) -> winners.put(cidr, claims.first().route()));
-        return winners;
-    }
-
-    private void noteDispute(Cidr cidr) {
-        TreeSet<Claim> claims = byCidr.get(cidr);
-        if (claims == null || claims.size() == 1) {
-            disputed.remove(cidr);
-            return;
-        }
-        disputed.add(cidr);
-        LOGGER.atError()
-                .addKeyValue("cidr", cidr)
-                .addKeyValue("winner", claims.first().key())
-                .addKeyValue("claims", claims.stream().map(Claim::key).toList())
-                .log("several nodes have one pod CIDR");
+    /**
+     * The store's life has another name: its revisions do not compare with those before. The next {@link #apply} makes a
+     * new table of all there is.
+     */
+    public void follow(String name) {
+        epoch = name;
     }
 
     /** The present table; empty until a listing is complete. */
@@ -188,16 +157,9 @@ public final class RouteTable {
         return Optional.ofNullable(table);
     }
 
-    /** CIDRs that several nodes claim, sorted. */
+    /** CIDRs that several nodes claim, all or a part, sorted. */
     public List<Conflict> conflicts() {
-        return disputed.stream()
-                .map(cidr -> {
-                    List<Route> routes = byCidr.getOrDefault(cidr, new TreeSet<>()).stream()
-                            .map(Claim::route)
-                            .toList();
-                    return new Conflict(cidr, routes.get(0), routes.subList(1, routes.size()));
-                })
-                .toList();
+        return claims.conflicts();
     }
 
     /** What is wrong with records whose last value could not be read, by key. */

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fairlead.contract.Cidr;
 import io.fairlead.contract.ClusterName;
+import io.fairlead.contract.Ip;
 import io.fairlead.contract.NodeName;
+import io.fairlead.contract.etcd.NodeRecord;
 import io.fairlead.contract.etcd.StoreKeys;
 import io.fairlead.kvstore.KeyValue;
 import io.fairlead.kvstore.WatchEvent;
@@ -14,6 +16,7 @@ import io.fairlead.runtime.stream.VersionedTable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -51,12 +54,7 @@ final class RouteTableTest {
         assertThat(table.apply(List.of(new WatchEvent.Synced(9)))).isPresent();
         assertThat(now().version()).isEqualTo(9);
         assertThat(now().get(FIRST))
-                .contains(new Route(
-                        FIRST,
-                        io.fairlead.contract.Ip.parse("192.168.0.1"),
-                        new NodeName("dev1"),
-                        ClusterName.DEFAULT,
-                        3));
+                .contains(new Route(FIRST, Ip.parse("192.168.0.1"), new NodeName("dev1"), ClusterName.DEFAULT, 3));
     }
 
     @Test
@@ -86,6 +84,76 @@ final class RouteTableTest {
         assertThat(table.conflicts()).isEmpty();
         table.apply(List.of(delete("dev2", 11)));
         assertThat(now().diff(9)).contains(List.of(new Change.Remove<>(FIRST)));
+    }
+
+    @Test
+    void ofOverlappingCidrsTheLaterIsNotAnnouncedUntilTheFirstIsGone() {
+        table.apply(List.of(
+                put("wide", "192.168.0.1", "10.244.0.0/16", 5, 5),
+                put("dev1", "192.168.0.2", "10.244.1.0/24", 3, 3),
+                put("dev2", "192.168.0.3", "10.244.2.0/24", 7, 7),
+                put("far", "192.168.0.4", "10.250.0.0/24", 8, 8),
+                new WatchEvent.Synced(9)));
+        assertThat(ways(table))
+                .as("dev1 was before wide, which would have taken dev2's place")
+                .containsExactly(
+                        "10.244.1.0/24 via 192.168.0.2 of dev1",
+                        "10.244.2.0/24 via 192.168.0.3 of dev2",
+                        "10.250.0.0/24 via 192.168.0.4 of far");
+        assertThat(table.conflicts()).singleElement().satisfies(c -> {
+            assertThat(c.winner().node()).hasToString("dev1");
+            assertThat(c.losers()).extracting(Route::cidr).containsExactly(Cidr.parse("10.244.0.0/16"));
+        });
+        table.apply(List.of(delete("dev1", 10)));
+        assertThat(ways(table))
+                .containsExactly("10.244.0.0/16 via 192.168.0.1 of wide", "10.250.0.0/24 via 192.168.0.4 of far");
+        assertThat(table.conflicts())
+                .singleElement()
+                .satisfies(c ->
+                        assertThat(c.losers()).extracting(r -> r.node().value()).containsExactly("dev2"));
+        table.apply(List.of(delete("wide", 11)));
+        assertThat(ways(table)).hasSize(2);
+        assertThat(table.conflicts()).isEmpty();
+    }
+
+    @Test
+    void severalCidrsOfOneNodeAreSeveralRoutes() {
+        NodeRecord one = NodeRecords.record("default", "dev1", "192.168.0.1", "10.244.1.0/24", 0);
+        NodeRecord record = new NodeRecord(
+                one.name(),
+                one.cluster(),
+                one.addresses(),
+                new NodeRecord.Networks(
+                        one.networks().v4Alloc(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        List.of(Cidr.parse("10.244.7.0/24"), Cidr.parse("10.245.0.0/24"))),
+                0,
+                NodeRecord.Details.NONE);
+        table.apply(List.of(raw(NodeRecords.key("dev1"), record.encode(), 3, 3), new WatchEvent.Synced(9)));
+        assertThat(ways(table))
+                .containsExactly(
+                        "10.244.1.0/24 via 192.168.0.1 of dev1",
+                        "10.244.7.0/24 via 192.168.0.1 of dev1",
+                        "10.245.0.0/24 via 192.168.0.1 of dev1");
+        table.apply(List.of(put("dev1", "192.168.0.1", "10.244.1.0/24", 3, 10)));
+        assertThat(ways(table)).hasSize(1);
+    }
+
+    @Test
+    void manyCidrsWithinOneWideOneAreDecidedQuickly() {
+        List<WatchEvent> events = new ArrayList<>();
+        events.add(put("wide", "192.168.0.1", "10.0.0.0/8", 1, 1));
+        for (int i = 0; i < 5_000; i++) {
+            events.add(put("n" + i, "192.168.0.2", "10." + i / 250 + "." + i % 250 + ".0/24", 2 + i, 2 + i));
+        }
+        events.add(new WatchEvent.Synced(9_000));
+        table.apply(events);
+        assertThat(now().size()).isEqualTo(1);
+        assertThat(table.conflicts().get(0).losers()).hasSize(5_000);
+        table.apply(List.of(delete("wide", 9_001)));
+        assertThat(now().size()).isEqualTo(5_000);
     }
 
     @Test
@@ -132,6 +200,19 @@ final class RouteTableTest {
     }
 
     @Test
+    void anotherLifeOfTheStoreMakesANewTableWhateverItsRevisions() {
+        table.apply(List.of(put("dev1", "192.168.0.1", "10.244.1.0/24", 3, 3), new WatchEvent.Synced(9)));
+        table.follow("restored");
+        table.apply(List.of(put("dev2", "192.168.0.2", "10.244.2.0/24", 4, 12), new WatchEvent.Synced(12)));
+        assertThat(now().epoch()).isEqualTo("restored");
+        assertThat(now().floor()).isEqualTo(12);
+        assertThat(now().size()).isEqualTo(2);
+        table.apply(List.of(delete("dev2", 13)));
+        assertThat(now().epoch()).isEqualTo("restored");
+        assertThat(now().diff(12).orElseThrow()).hasSize(1);
+    }
+
+    @Test
     void anyEventsLeadWhereOneListingWouldHaveLed() {
         for (long seed = 1; seed <= 100; seed++) {
             Random random = new Random(seed);
@@ -150,7 +231,9 @@ final class RouteTableTest {
                 }
                 WatchEvent.Put before = store.get(key);
                 long created = before == null ? revision : before.entry().createRevision();
-                String cidr = "10.244." + random.nextInt(5) + ".0/24";
+                int length = 21 + random.nextInt(4);
+                String cidr = Cidr.containing(Ip.parse("10.244." + random.nextInt(10) + ".0"), length)
+                        .toString();
                 WatchEvent.Put event =
                         (WatchEvent.Put) put(node, "192.168.0." + (1 + random.nextInt(3)), cidr, created, revision);
                 store.put(key, event);
@@ -161,9 +244,16 @@ final class RouteTableTest {
             listing.add(new WatchEvent.Synced(revision));
             fresh.apply(listing);
             assertThat(ways(live)).as("seed %d", seed).isEqualTo(ways(fresh));
-            assertThat(live.conflicts().size())
+            assertThat(live.conflicts().toString())
                     .as("seed %d", seed)
-                    .isEqualTo(fresh.conflicts().size());
+                    .isEqualTo(fresh.conflicts().toString());
+            List<Cidr> granted = live.current().orElseThrow().entries().stream()
+                    .map(VersionedTable.Entry::key)
+                    .toList();
+            assertThat(granted)
+                    .as("seed %d", seed)
+                    .allSatisfy(
+                            one -> assertThat(granted).filteredOn(one::overlaps).containsExactly(one));
         }
     }
 

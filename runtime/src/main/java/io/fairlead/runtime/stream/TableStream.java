@@ -5,6 +5,7 @@ import io.grpc.Status;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +28,14 @@ final class TableStream<K, V> {
         void close(Status status);
     }
 
-    private record Sent(long nonce, long version, String epoch) {}
+    private record Sent(long nonce, long version, String epoch, long position) {}
+
+    /**
+     * A stream that was ended because it was stuck.
+     *
+     * @param reads whether the node took what it was sent, without acknowledging it
+     */
+    record Stall(NodeState node, boolean reads) {}
 
     private final TableStreams<K, V> all;
     private final Sink sink;
@@ -41,17 +49,24 @@ final class TableStream<K, V> {
     private long sentVersion;
     private String sentEpoch = "";
     private long acknowledged;
+    private final long openedNanos;
+    private long progressNanos;
     private boolean closed;
+    /** Place in {@link OpenStreams}. */
+    int index;
 
     TableStream(TableStreams<K, V> all, Sink sink) {
         this.all = all;
         this.sink = sink;
+        this.openedNanos = all.timers().nanoTime();
+        this.progressNanos = openedNanos;
     }
 
     void receive(FromNode message) {
         if (closed) {
             return;
         }
+        progressNanos = all.timers().nanoTime();
         if (message instanceof FromNode.Subscribe subscribe) {
             subscribe(subscribe);
         } else if (message instanceof FromNode.Ack ack) {
@@ -83,11 +98,15 @@ final class TableStream<K, V> {
         }
         if (reached != null) {
             acknowledged = reached.nonce();
-            node.reached(reached.epoch(), reached.version());
+            node.silent = false;
+            all.reached(node, reached.epoch(), reached.version(), reached.position());
         }
         // the same nonce again: what failed then may work by now, and the other way round
         if (acknowledged > 0 && ack.nonce() >= acknowledged) {
-            node.failed = ack.failed();
+            if (!node.failed.equals(ack.failed())) {
+                node.failed = ack.failed();
+                all.failedChanged();
+            }
         }
         pump();
     }
@@ -108,11 +127,12 @@ final class TableStream<K, V> {
             boolean first = nextChunk == 0;
             byte[] body = current.body(nextChunk, all.codec());
             if (current.isLast(nextChunk++)) {
-                unacknowledged.add(new Sent(nonce, current.version(), current.epoch()));
+                unacknowledged.add(new Sent(nonce, current.version(), current.epoch(), current.position()));
                 sentVersion = current.version();
                 sentEpoch = current.epoch();
                 update = null;
             }
+            progressNanos = all.timers().nanoTime();
             sink.send(new Frame(nonce, body));
             all.sent(current.isSnapshot() && first);
         }
@@ -137,7 +157,7 @@ final class TableStream<K, V> {
             return all.snapshot();
         }
         if (state != null) {
-            state.reached(first.epoch(), first.version());
+            all.reached(state, first.epoch(), first.version(), all.positionOf(first.version()));
         }
         return all.since(first.version());
     }
@@ -146,27 +166,96 @@ final class TableStream<K, V> {
         if (!sentEpoch.equals(table.epoch())) {
             return all.snapshot();
         }
-        if (sentVersion == table.version()) {
-            return null;
-        }
-        Update<K, V> difference = all.since(sentVersion);
-        return difference.isEmpty() ? null : difference;
+        return sentVersion >= table.changedAt() ? null : all.since(sentVersion);
     }
 
     /** Another replica has shown the node more: an older table would take things away that it rightly has. */
     private void waitForTable(FromNode.Subscribe first) {
-        if (catchUp != null) {
+        if (catchUp == null) {
+            catchUp = all.timers()
+                    .after(
+                            CATCH_UP,
+                            () -> all.settings()
+                                    .storeVersion()
+                                    .get()
+                                    .onComplete(asked -> all.run(() -> {
+                                        if (!closed && first.equals(resume)) {
+                                            isAhead(first, asked.succeeded() ? asked.result() : Long.MAX_VALUE);
+                                        }
+                                    })));
+        }
+    }
+
+    /** Still ahead: either the store has gone back, or this replica cannot see all of it. */
+    private void isAhead(FromNode.Subscribe first, long storeVersion) {
+        if (storeVersion >= first.version()) {
+            close(
+                    Status.UNAVAILABLE.withDescription(
+                            "node " + first.node() + " has version " + first.version()
+                                    + ", which this replica has not seen yet; nothing is taken from it, another replica may know more"));
             return;
         }
-        catchUp = all.timers()
-                .after(
-                        CATCH_UP,
-                        () -> all.run(() -> {
-                            if (first.equals(resume)) {
-                                resume = new FromNode.Subscribe(first.node(), 0, "");
-                                pump();
-                            }
-                        }));
+        resume = new FromNode.Subscribe(first.node(), 0, "");
+        pump();
+    }
+
+    /** When the call began. */
+    long openedNanos() {
+        return openedNanos;
+    }
+
+    /** What the node is waited for. */
+    String waiting(long now) {
+        Sent oldest = unacknowledged.peek();
+        if (!sink.isReady()) {
+            return "has not read for " + (now - progressNanos) / 1_000_000_000 + " s";
+        }
+        if (catchUp != null && resume != null) {
+            return "has version " + resume.version() + ", which this replica has not seen yet";
+        }
+        return oldest == null ? "is being sent everything" : "has not acknowledged version " + oldest.version();
+    }
+
+    private boolean lacks() {
+        VersionedTable<K, V> table = all.table();
+        if (table == null || (resume != null && catchUp != null)) {
+            return false;
+        }
+        return !unacknowledged.isEmpty()
+                || update != null
+                || !sentEpoch.equals(table.epoch())
+                || sentVersion < table.changedAt();
+    }
+
+    /** Ends the stream when the node has been stuck for too long. */
+    Optional<Stall> checkStall() {
+        NodeState node = state;
+        long now = all.timers().nanoTime();
+        if (closed || node == null || !lacks()) {
+            progressNanos = now;
+            return Optional.empty();
+        }
+        Duration timeout = all.settings().stallTimeout();
+        boolean reads = sink.isReady();
+        // who reads but does not acknowledge is given one new beginning: more of them would be a loop
+        if (now - progressNanos < timeout.toNanos() || (reads && node.silent)) {
+            return Optional.empty();
+        }
+        node.silent |= reads;
+        close(Status.DEADLINE_EXCEEDED.withDescription(
+                "node " + node.node + (reads ? " has not acknowledged for " : " has not read for ")
+                        + timeout.toSeconds() + " s; it gets what it lacks when it comes back"));
+        return Optional.of(new Stall(node, reads));
+    }
+
+    void failed(RuntimeException cause) {
+        ended();
+        try {
+            sink.close(Status.INTERNAL.withDescription("stream failed: " + cause));
+        } catch (IllegalStateException e) {
+            // the call has ended by itself
+            cause.addSuppressed(e);
+        }
     }
 
     /** Ends the stream from this side. */

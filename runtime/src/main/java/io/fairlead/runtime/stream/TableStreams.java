@@ -3,11 +3,7 @@ package io.fairlead.runtime.stream;
 import io.fairlead.contract.NodeName;
 import io.fairlead.runtime.retry.Timers;
 import io.grpc.Status;
-import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.ServerCalls;
-import io.grpc.stub.StreamObserver;
-import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,7 +11,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -23,8 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * All nodes' streams of one table. {@link #publish}, {@link #progress} and {@link #closeAll} are called on the owner's
- * context, where all of its state lives; calls come in on any thread and go there.
+ * All nodes' streams of one table. {@link #publish}, {@link #progress}, {@link #lags} and {@link #closeAll} are called on
+ * the owner's context, where all of its state lives; calls come in on any thread and go there.
  *
  * @param <K> key of the table
  * @param <V> its values
@@ -34,21 +29,31 @@ public final class TableStreams<K, V> {
     public static final Duration MEMORY = Duration.ofSeconds(60);
 
     private static final Logger LOGGER = LoggerFactory.getLogger(TableStreams.class);
-    private static final long WHOLE = -1;
+    private static final long SNAPSHOT_SHARED_NANOS = Duration.ofSeconds(1).toNanos();
 
     private final TableCodec<K, V> codec;
     private final Consumer<Runnable> owner;
     private final Timers timers;
-    private final Counter snapshots;
-    private final Counter responses;
-    private final Counter superseded;
-    private final AtomicInteger connected = new AtomicInteger();
+    private final StreamSettings settings;
+    private final StreamMetrics metrics;
+    private final Convergence convergence;
+    private final OpenStreams open;
     // owned by: the owner's context
     private final Map<NodeName, NodeState> nodes = new TreeMap<>();
     // owned by: the owner's context; what was computed for the present table, by where it starts
     private final Map<Long, Update<K, V>> updates = new HashMap<>();
     // owned by: the owner's context; null until there is a complete table
     private @Nullable VersionedTable<K, V> table;
+    // owned by: the owner's context; of the present table or one shortly before
+    private @Nullable Update<K, V> snapshot;
+    private long snapshotNanos;
+    private boolean watching;
+    private Runnable onProgress = () -> {};
+
+    /** Streams with {@link StreamSettings#DEFAULT}. */
+    public TableStreams(TableCodec<K, V> codec, Consumer<Runnable> owner, Timers timers, MeterRegistry metrics) {
+        this(codec, owner, timers, metrics, StreamSettings.DEFAULT);
+    }
 
     /**
      * No table and no streams yet.
@@ -56,41 +61,86 @@ public final class TableStreams<K, V> {
      * @param owner runs actions one after the other on the owning context, such as {@code
      *     action -> context.runOnContext(ignored -> action.run())}
      */
-    public TableStreams(TableCodec<K, V> codec, Consumer<Runnable> owner, Timers timers, MeterRegistry metrics) {
+    public TableStreams(
+            TableCodec<K, V> codec,
+            Consumer<Runnable> owner,
+            Timers timers,
+            MeterRegistry metrics,
+            StreamSettings settings) {
         this.codec = codec;
         this.owner = owner;
         this.timers = timers;
-        this.snapshots = metrics.counter("fairlead.stream.snapshots");
-        this.responses = metrics.counter("fairlead.stream.responses");
-        this.superseded = metrics.counter("fairlead.stream.superseded");
-        Gauge.builder("fairlead.stream.nodes", connected, AtomicInteger::get).register(metrics);
+        this.settings = settings;
+        this.metrics = StreamMetrics.of(metrics);
+        this.convergence = new Convergence(metrics);
+        this.open = new OpenStreams(owner);
     }
 
     /** Makes a table known to every node. */
     public void publish(VersionedTable<K, V> next) {
+        VersionedTable<K, V> before = table;
+        boolean newEpoch = before == null || !before.epoch().equals(next.epoch());
         table = next;
         updates.clear();
-        for (NodeState node : List.copyOf(nodes.values())) {
-            if (node.stream != null) {
-                node.stream.pump();
-            }
+        if (newEpoch || next.changedAt() > before.version()) {
+            convergence.published(next.version(), newEpoch, timers.nanoTime());
         }
+        open.round();
+        onProgress.run();
     }
 
     /** What is known of each node, sorted by name: those with a stream, and those that had one a minute ago. */
     public List<NodeProgress> progress() {
-        String epoch = table == null ? "" : table.epoch();
-        List<NodeProgress> all = new ArrayList<>();
-        nodes.values().forEach(node -> all.add(node.progress(epoch)));
+        List<NodeProgress> all = new ArrayList<>(nodes.size());
+        nodes.values().forEach(node -> all.add(node.progress(table)));
         return all;
+    }
+
+    /** As {@link #progress}, with how far each is behind and why. */
+    public List<NodeLag> lags() {
+        List<NodeLag> all = new ArrayList<>(nodes.size());
+        nodes.values().forEach(node -> all.add(lag(node)));
+        return all;
+    }
+
+    private NodeLag lag(NodeState node) {
+        VersionedTable<K, V> current = table;
+        TableStream<?, ?> stream = node.stream;
+        boolean has = current != null && node.has(current);
+        if (has || stream == null) {
+            return new NodeLag(node.progress(current), has, 0, has ? "" : "no stream", node.medianNanos());
+        }
+        long now = timers.nanoTime();
+        long since = convergence.firstLacking(node.position, stream.openedNanos());
+        return new NodeLag(
+                node.progress(current), false, Math.max(0, now - since), stream.waiting(now), node.medianNanos());
+    }
+
+    /** How long the newest changes took to reach every node with a stream. */
+    public ConvergenceSummary convergence() {
+        return convergence.summary();
+    }
+
+    /** How long a change of a version of the present table took, in nanoseconds; -1 when not known or not over. */
+    public long tookNanos(long changedAt) {
+        return convergence.took(changedAt);
+    }
+
+    /** Since when a node lacks something that has this version of the present epoch and nothing newer; 0 when it does not. */
+    public long lackingNanos(long version) {
+        long now = timers.nanoTime();
+        return now - convergence.firstLacking(convergence.positionOf(version), now);
+    }
+
+    /** Has an action run, on the owner's context, whenever {@link #progress} may say something else. It must be quick. */
+    public void onProgress(Runnable action) {
+        onProgress = action;
     }
 
     /** Ends every stream, so that nodes go to another replica or come back. */
     public void closeAll(String reason) {
-        for (NodeState node : List.copyOf(nodes.values())) {
-            if (node.stream != null) {
-                node.stream.close(Status.UNAVAILABLE.withDescription(reason));
-            }
+        for (TableStream<?, ?> stream : open.all()) {
+            stream.close(Status.UNAVAILABLE.withDescription(reason));
         }
     }
 
@@ -100,13 +150,7 @@ public final class TableStreams<K, V> {
      * @param reader what a request says; throws IllegalArgumentException when it says nothing sensible
      */
     public <Q> ServerCalls.BidiStreamingMethod<Q, Frame> method(Function<? super Q, FromNode> reader) {
-        return responses -> {
-            ServerCallStreamObserver<Frame> call = (ServerCallStreamObserver<Frame>) responses;
-            TableStream<K, V> stream = new TableStream<>(this, new CallSink(call));
-            call.setOnReadyHandler(() -> owner.accept(stream::pump));
-            call.setOnCancelHandler(() -> owner.accept(stream::ended));
-            return new Requests<>(stream, reader);
-        };
+        return Calls.method(this, owner, reader);
     }
 
     TableStream<K, V> open(TableStream.Sink sink) {
@@ -121,6 +165,10 @@ public final class TableStreams<K, V> {
         return timers;
     }
 
+    StreamSettings settings() {
+        return settings;
+    }
+
     void run(Runnable action) {
         owner.accept(action);
     }
@@ -130,18 +178,41 @@ public final class TableStreams<K, V> {
         return table;
     }
 
-    @Nullable
+    /** Everything; shared for a second by all who need it: what has changed since follows as a difference. */
     Update<K, V> snapshot() {
-        VersionedTable<K, V> current = table;
-        return current == null ? null : updates.computeIfAbsent(WHOLE, ignored -> Update.snapshot(current));
+        VersionedTable<K, V> current = published();
+        Update<K, V> shared = snapshot;
+        long now = timers.nanoTime();
+        if (shared == null
+                || !shared.epoch().equals(current.epoch())
+                || shared.version() < current.floor()
+                || (now - snapshotNanos > SNAPSHOT_SHARED_NANOS && shared.version() < current.changedAt())) {
+            shared = Update.snapshot(current, convergence.newest());
+            snapshot = shared;
+            snapshotNanos = now;
+        }
+        return shared;
     }
 
+    /** The difference, or everything when the table does not remember that far. */
     Update<K, V> since(long version) {
+        VersionedTable<K, V> current = published();
+        Update<K, V> known = updates.get(version);
+        if (known == null) {
+            known = current.diff(version)
+                    .map(changes -> Update.since(current, version, changes, convergence.newest()))
+                    .orElseGet(this::snapshot);
+            updates.put(version, known);
+        }
+        return known;
+    }
+
+    private VersionedTable<K, V> published() {
         VersionedTable<K, V> current = table;
         if (current == null) {
             throw new IllegalStateException("no table was published");
         }
-        return updates.computeIfAbsent(version, ignored -> Update.since(current, version));
+        return current;
     }
 
     NodeState opened(NodeName name, TableStream<K, V> stream) {
@@ -149,21 +220,29 @@ public final class TableStreams<K, V> {
         TableStream<?, ?> former = node.stream;
         node.cancelForgetting();
         node.stream = stream;
-        connected.incrementAndGet();
-        if (former != null) {
-            superseded.increment();
+        open.add(stream);
+        metrics.connected().incrementAndGet();
+        if (former == null) {
+            // who comes for the first time has its own time to get everything: it delays no change made before
+            node.position = convergence.join(node.position < 0 ? convergence.newest() : node.position);
+        } else {
+            metrics.superseded().increment();
             LOGGER.atInfo().addKeyValue("node", name).log("a new stream replaces a node's former one");
             former.close(Status.ABORTED.withDescription("node " + name + " has opened another stream"));
         }
+        watchForStalls();
+        onProgress.run();
         return node;
     }
 
     void ended(NodeState node, TableStream<K, V> stream) {
-        connected.decrementAndGet();
+        metrics.connected().decrementAndGet();
+        open.remove(stream);
         if (node.stream != stream) {
             return;
         }
         node.stream = null;
+        convergence.leave(node.position, timers.nanoTime());
         node.forget = timers.after(
                 MEMORY,
                 () -> run(() -> {
@@ -171,67 +250,58 @@ public final class TableStreams<K, V> {
                         nodes.remove(node.node, node);
                     }
                 }));
+        onProgress.run();
+    }
+
+    /** A node says, or is known to have said, that it has everything up to a version. */
+    void reached(NodeState node, String epoch, long version, long position) {
+        long now = timers.nanoTime();
+        if (position > node.position) {
+            node.took(now - convergence.firstLacking(node.position, now));
+        }
+        node.reached(epoch, version);
+        node.position = convergence.move(node.position, position, now);
+        onProgress.run();
+    }
+
+    long positionOf(long version) {
+        return convergence.positionOf(version);
+    }
+
+    void failedChanged() {
+        onProgress.run();
     }
 
     void sent(boolean beginsSnapshot) {
-        responses.increment();
+        metrics.responses().increment();
         if (beginsSnapshot) {
-            snapshots.increment();
+            metrics.snapshots().increment();
         }
     }
 
-    private record CallSink(ServerCallStreamObserver<Frame> call) implements TableStream.Sink {
-        @Override
-        public boolean isReady() {
-            return call.isReady() && !call.isCancelled();
+    private void watchForStalls() {
+        if (watching) {
+            return;
         }
-
-        @Override
-        public void send(Frame frame) {
-            call.onNext(frame);
-        }
-
-        @Override
-        public void close(Status status) {
-            if (call.isCancelled()) {
-                return;
-            }
-            if (status.isOk()) {
-                call.onCompleted();
-            } else {
-                call.onError(status.asRuntimeException());
-            }
-        }
+        watching = true;
+        Duration interval = settings.stallTimeout().dividedBy(4);
+        timers.after(
+                interval,
+                () -> run(() -> {
+                    watching = false;
+                    open.all().forEach(stream -> stream.checkStall().ifPresent(this::cutOff));
+                    if (!open.isEmpty()) {
+                        watchForStalls();
+                    }
+                }));
     }
 
-    /** What comes in on a call, read on its event loop and handed to the owner. */
-    private final class Requests<Q> implements StreamObserver<Q> {
-        private final TableStream<K, V> stream;
-        private final Function<? super Q, FromNode> reader;
-
-        Requests(TableStream<K, V> stream, Function<? super Q, FromNode> reader) {
-            this.stream = stream;
-            this.reader = reader;
-        }
-
-        @Override
-        public void onNext(Q request) {
-            try {
-                FromNode message = reader.apply(request);
-                owner.accept(() -> stream.receive(message));
-            } catch (IllegalArgumentException e) {
-                owner.accept(() -> stream.close(Status.INVALID_ARGUMENT.withDescription(e.getMessage())));
-            }
-        }
-
-        @Override
-        public void onError(Throwable cause) {
-            owner.accept(stream::ended);
-        }
-
-        @Override
-        public void onCompleted() {
-            owner.accept(() -> stream.close(Status.OK));
-        }
+    private void cutOff(TableStream.Stall stall) {
+        (stall.reads() ? metrics.unacknowledged() : metrics.unread()).increment();
+        LOGGER.atWarn()
+                .addKeyValue("node", stall.node().node)
+                .addKeyValue("reads", stall.reads())
+                .addKeyValue("version", stall.node().version)
+                .log("node is cut off because it is stuck, it gets what it lacks when it comes back");
     }
 }

@@ -66,6 +66,15 @@ final class Tree<K, V> {
         return new Pair<>(at.key(), at.value());
     }
 
+    @Nullable
+    Pair<K, V> last() {
+        Node<K, V> at = root;
+        for (Node<K, V> right = at == null ? null : at.right(); right != null; right = at.right()) {
+            at = right;
+        }
+        return at == null ? null : new Pair<>(at.key(), at.value());
+    }
+
     /** Visits entries in order until the visitor says false. */
     void forEach(BiPredicate<? super K, ? super V> visitor) {
         visit(root, null, visitor);

@@ -18,29 +18,32 @@ final class Update<K, V> {
     private final long since;
     private final boolean snapshot;
     private final List<Change<K, V>> changes;
+    private final long position;
     // owned by: the context of the streams, as all below
     private final List<byte[]> bodies = new ArrayList<>();
     private int encoded;
     private int guess = CHUNK;
 
-    private Update(VersionedTable<K, V> table, long since, boolean snapshot, List<Change<K, V>> changes) {
+    private Update(
+            VersionedTable<K, V> table, long since, boolean snapshot, List<Change<K, V>> changes, long position) {
         this.table = table;
         this.since = since;
         this.snapshot = snapshot;
         this.changes = changes;
+        this.position = position;
     }
 
-    static <K, V> Update<K, V> snapshot(VersionedTable<K, V> table) {
+    /** @param position of the table in {@link Convergence} */
+    static <K, V> Update<K, V> snapshot(VersionedTable<K, V> table, long position) {
         List<Change<K, V>> all = new ArrayList<>(table.size());
         table.entries().forEach(e -> all.add(new Change.Upsert<>(e.key(), e.value())));
-        return new Update<>(table, 0, true, all);
+        return new Update<>(table, 0, true, all, position);
     }
 
-    /** The difference, or everything when the table does not remember that far. */
-    static <K, V> Update<K, V> since(VersionedTable<K, V> table, long since) {
-        return table.diff(since)
-                .map(changes -> new Update<>(table, since, false, changes))
-                .orElseGet(() -> snapshot(table));
+    /** @param changes what leads from {@code since} to the table */
+    static <K, V> Update<K, V> since(
+            VersionedTable<K, V> table, long since, List<Change<K, V>> changes, long position) {
+        return new Update<>(table, since, false, changes, position);
     }
 
     long version() {
@@ -49,6 +52,11 @@ final class Update<K, V> {
 
     String epoch() {
         return table.epoch();
+    }
+
+    /** What {@link Convergence} calls the version it leads to. */
+    long position() {
+        return position;
     }
 
     boolean isSnapshot() {
@@ -88,6 +96,7 @@ final class Update<K, V> {
         boolean last = end == changes.size();
         // who has only a part must not resume behind it
         long reached = last ? version() : since;
-        return codec.encode(new Chunk<>(table.epoch(), reached, snapshot, last, changes.subList(encoded, end)));
+        return codec.encode(
+                new Chunk<>(table.epoch(), reached, snapshot, last, table.size(), changes.subList(encoded, end)));
     }
 }

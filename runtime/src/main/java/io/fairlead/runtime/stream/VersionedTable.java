@@ -188,6 +188,12 @@ public final class VersionedTable<K, V> {
         return version;
     }
 
+    /** Version of the newest change: who has reached it has everything, whatever {@link #version()} says since. */
+    public long changedAt() {
+        Tree.Pair<Mark<K>, Boolean> newest = changes.last();
+        return newest == null ? floor : Math.max(floor, newest.key().version());
+    }
+
     /** The oldest version that {@link #diff} starts from. */
     public long floor() {
         return floor;

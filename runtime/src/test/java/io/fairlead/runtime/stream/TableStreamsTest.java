@@ -9,6 +9,7 @@ import io.fairlead.proto.route.v1.StreamRoutesResponse;
 import io.fairlead.runtime.retry.testing.ManualTimers;
 import io.grpc.Status;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.Future;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
@@ -25,10 +26,16 @@ final class TableStreamsTest {
     private static final NodeName DEV1 = new NodeName("dev1");
 
     private final ManualTimers timers = new ManualTimers();
+    private SimpleMeterRegistry meters = new SimpleMeterRegistry();
     private TableStreams<String, String> streams = newStreams();
 
     private TableStreams<String, String> newStreams() {
-        return new TableStreams<>(TableStreamsTest::encode, Runnable::run, timers, new SimpleMeterRegistry());
+        return newStreams(StreamSettings.DEFAULT);
+    }
+
+    private TableStreams<String, String> newStreams(StreamSettings settings) {
+        meters = new SimpleMeterRegistry();
+        return new TableStreams<>(TableStreamsTest::encode, Runnable::run, timers, meters, settings);
     }
 
     private static MessageLite encode(Chunk<String, String> chunk) {
@@ -65,11 +72,15 @@ final class TableStreamsTest {
         @Nullable
         TableStream<String, String> stream;
 
+        @Nullable
+        TableStreams<String, String> server;
+
         void connect(TableStreams<String, String> streams, NodeName name) {
             closed = null;
             lastNonce = 0;
             staged = new TreeMap<>(kernel);
             inSnapshot = false;
+            server = streams;
             stream = streams.open(this);
             stream.receive(new FromNode.Subscribe(name, version, epoch));
         }
@@ -165,22 +176,49 @@ final class TableStreamsTest {
 
     @Test
     void anyInterleavingEndsInEqualTables() {
+        int cutOffs = 0;
         for (long seed = 1; seed <= 200; seed++) {
-            new Interleaving(seed).run();
+            Interleaving one = new Interleaving(seed);
+            one.run();
+            cutOffs += one.cutOffs;
         }
+        assertThat(cutOffs).as("stuck nodes were among them").isGreaterThan(10);
     }
 
-    /** Changes, readiness, acks, drops, resumes and restarts in any order. */
+    /**
+     * Changes, readiness, acks, drops, resumes, restarts, cut-offs and replicas that see the store late, in any order. A
+     * node that comes to a replica which knows less never goes back.
+     */
     private final class Interleaving {
         final long seed;
         final Random random;
         final List<Node> nodes = new ArrayList<>();
+        final List<Replica> replicas = new ArrayList<>();
         VersionedTable<String, String> table = table(1, Map.of());
+        int cutOffs;
+
+        /** A replica and what it has yet to see of the store. */
+        final class Replica {
+            final List<VersionedTable<String, String>> unseen = new ArrayList<>(List.of(table));
+            TableStreams<String, String> streams = fresh();
+
+            private TableStreams<String, String> fresh() {
+                return newStreams(new StreamSettings(
+                        Duration.ofSeconds(8), () -> Future.succeededFuture(Interleaving.this.table.version())));
+            }
+
+            void see(int tables) {
+                for (int i = 0; i < tables && !unseen.isEmpty(); i++) {
+                    streams.publish(unseen.remove(0));
+                }
+            }
+        }
 
         Interleaving(long seed) {
             this.seed = seed;
             this.random = new Random(seed);
-            streams = newStreams();
+            replicas.add(new Replica());
+            replicas.add(new Replica());
             for (int i = 0; i < 3; i++) {
                 nodes.add(new Node());
             }
@@ -189,20 +227,21 @@ final class TableStreamsTest {
         void run() {
             for (int step = 0; step < 300; step++) {
                 int index = random.nextInt(nodes.size());
+                long before = nodes.get(index).version;
                 step(nodes.get(index), new NodeName("n" + index));
+                dropClosed();
+                assertThat(nodes.get(index).version).as("seed %d", seed).isGreaterThanOrEqualTo(before);
             }
-            for (int i = 0; i < nodes.size(); i++) {
-                Node node = nodes.get(i);
-                if (node.stream == null) {
-                    node.connect(streams, new NodeName("n" + i));
-                }
-            }
-            streams.publish(table);
+            replicas.forEach(replica -> replica.see(Integer.MAX_VALUE));
             for (int round = 0; round < 20; round++) {
-                nodes.forEach(node -> {
+                for (int i = 0; i < nodes.size(); i++) {
+                    Node node = nodes.get(i);
+                    if (node.stream == null) {
+                        node.connect(replicas.get(i % 2).streams, new NodeName("n" + i));
+                    }
                     node.allow(5);
                     ackIfAny(node);
-                });
+                }
             }
             timers.advance(TableStream.CATCH_UP);
             Map<String, String> expected = new TreeMap<>();
@@ -211,13 +250,30 @@ final class TableStreamsTest {
                 assertThat(node.kernel).as("seed %d", seed).isEqualTo(expected);
                 assertThat(node.closed).as("seed %d", seed).isNull();
             }
-            assertThat(streams.progress())
-                    .as("seed %d", seed)
-                    .allSatisfy(p -> assertThat(table.diff(p.version())).contains(List.of()));
+            for (Replica replica : replicas) {
+                assertThat(replica.streams.progress())
+                        .as("seed %d", seed)
+                        .filteredOn(NodeProgress::connected)
+                        .allSatisfy(p -> assertThat(p.version()).isEqualTo(table.version()));
+                assertThat(replica.streams.lags())
+                        .as("seed %d", seed)
+                        .filteredOn(lag -> lag.progress().connected())
+                        .allMatch(NodeLag::current);
+            }
+        }
+
+        /** The call of a stream that was ended from the other side ends. */
+        void dropClosed() {
+            for (Node node : nodes) {
+                if (node.stream != null && node.closed != null) {
+                    cutOffs += node.closed.getCode() == Status.Code.DEADLINE_EXCEEDED ? 1 : 0;
+                    node.disconnect();
+                }
+            }
         }
 
         void step(Node node, NodeName name) {
-            switch (random.nextInt(12)) {
+            switch (random.nextInt(15)) {
                 case 0, 1, 2, 3, 4 -> change();
                 case 5, 6 -> {
                     if (node.stream != null) {
@@ -230,11 +286,13 @@ final class TableStreamsTest {
                         node.disconnect();
                     }
                 }
-                case 10 -> {
+                case 10, 11 -> {
                     if (node.stream == null) {
-                        node.connect(streams, name);
+                        node.connect(replicas.get(random.nextInt(2)).streams, name);
                     }
                 }
+                case 12 -> replicas.get(random.nextInt(2)).see(1 + random.nextInt(8));
+                case 13 -> timers.advance(Duration.ofSeconds(random.nextInt(4)));
                 default -> restart();
             }
         }
@@ -249,21 +307,29 @@ final class TableStreamsTest {
                                 : put(key, "v" + i).get(0));
             }
             table = table.apply(table.version() + 1 + random.nextInt(3), changes);
-            streams.publish(table);
+            replicas.forEach(replica -> replica.unseen.add(table));
+            replicas.get(0).see(Integer.MAX_VALUE);
         }
 
+        /** A replica that has just started knows all there is, but not what was. */
         void restart() {
             if (random.nextInt(4) != 0) {
                 return;
             }
-            nodes.stream().filter(n -> n.stream != null).forEach(Node::disconnect);
-            streams = newStreams();
+            Replica replica = replicas.get(random.nextInt(2));
+            nodes.stream()
+                    .filter(n -> n.stream != null && n.server == replica.streams)
+                    .forEach(Node::disconnect);
+            replica.streams = replica.fresh();
+            Map<String, String> values = new TreeMap<>();
+            table.entries().forEach(e -> values.put(e.key(), e.value()));
+            replica.unseen.clear();
+            replica.unseen.add(table(table.version(), values));
+            // later changes come on top of what was listed
+            table = replica.unseen.get(0);
             if (random.nextBoolean()) {
-                Map<String, String> values = new TreeMap<>();
-                table.entries().forEach(e -> values.put(e.key(), e.value()));
-                table = table(table.version() + random.nextInt(2), values);
+                replica.see(1);
             }
-            streams.publish(table);
         }
 
         void ackIfAny(Node node) {
@@ -271,6 +337,160 @@ final class TableStreamsTest {
                 node.ack(Map.of());
             }
         }
+    }
+
+    /** A node that is given a minute to say or read something, again and again. */
+    private void wait(Duration time, Runnable meanwhile) {
+        for (int i = 0; i < 20; i++) {
+            timers.advance(time.dividedBy(20));
+            meanwhile.run();
+        }
+    }
+
+    @Test
+    void aNodeThatDoesNotReadIsCutOffToldAndCatchesUp() {
+        VersionedTable<String, String> table = table(1, Map.of("a", "1"));
+        streams.publish(table);
+        Node node = new Node();
+        node.ready = 1;
+        node.connect(streams, DEV1);
+        node.ack(Map.of());
+        wait(Duration.ofMinutes(10), () -> {});
+        assertThat(node.closed).as("it has everything").isNull();
+        streams.publish(table.apply(2, put("b", "1")));
+        assertThat(streams.lags().get(0).waiting()).startsWith("has not read for");
+        timers.advance(Duration.ofSeconds(59));
+        assertThat(node.closed).isNull();
+        timers.advance(Duration.ofSeconds(20));
+        assertThat(node.closed).isNotNull();
+        assertThat(node.closed.getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
+        assertThat(node.closed.getDescription())
+                .isEqualTo("node dev1 has not read for 60 s; it gets what it lacks when it comes back");
+        assertThat(meters.counter("fairlead.stream.cutoffs", "reason", "unread").count())
+                .isEqualTo(1);
+        node.stream = null;
+        node.ready = 5;
+        node.connect(streams, DEV1);
+        assertThat(node.kernel).containsOnlyKeys("a", "b");
+    }
+
+    @Test
+    void aNodeThatReadsWithoutAcknowledgingIsCutOffOnceAndNotInALoop() {
+        streams.publish(table(1, Map.of("a", "1")));
+        Node node = new Node();
+        node.ready = 100;
+        node.connect(streams, DEV1);
+        wait(Duration.ofSeconds(80), () -> {});
+        assertThat(node.closed)
+                .isNotNull()
+                .extracting(Status::getDescription)
+                .asString()
+                .contains("has not acknowledged");
+        node.stream = null;
+        node.version = 0;
+        node.connect(streams, DEV1);
+        wait(Duration.ofMinutes(30), () -> {});
+        assertThat(node.closed).isNull();
+        NodeLag lag = streams.lags().get(0);
+        assertThat(lag.current()).isFalse();
+        assertThat(lag.waiting()).isEqualTo("has not acknowledged version 1");
+        assertThat(Duration.ofNanos(lag.behindNanos())).isGreaterThan(Duration.ofMinutes(29));
+        node.ack(Map.of());
+        assertThat(streams.lags().get(0).current()).isTrue();
+    }
+
+    @Test
+    void aSlowReaderOfALargeSnapshotIsNotCutOff() {
+        Map<String, String> values = new TreeMap<>();
+        for (int i = 0; i < 20_000; i++) {
+            values.put("k" + i, "v");
+        }
+        streams.publish(table(7, values));
+        Node node = new Node();
+        node.connect(streams, DEV1);
+        for (int i = 0; i < 20; i++) {
+            timers.advance(Duration.ofSeconds(40));
+            node.allow(1);
+        }
+        assertThat(node.closed).isNull();
+        assertThat(node.kernel).hasSize(20_000);
+    }
+
+    @Test
+    void whoHasEverythingHasThePresentVersionAlthoughNothingWasSent() {
+        VersionedTable<String, String> table = table(5, Map.of("a", "1"));
+        streams.publish(table);
+        Node node = new Node();
+        node.ready = 10;
+        node.connect(streams, DEV1);
+        node.ack(Map.of());
+        int[] told = {0};
+        streams.onProgress(() -> told[0]++);
+        streams.publish(table.apply(900, List.of()));
+        assertThat(node.received).isEqualTo(1);
+        assertThat(streams.progress()).containsExactly(new NodeProgress(DEV1, true, 900, Map.of()));
+        assertThat(told[0]).isPositive();
+        streams.publish(table.apply(900, List.of()).apply(901, put("b", "1")));
+        assertThat(streams.progress()).containsExactly(new NodeProgress(DEV1, true, 5, Map.of()));
+    }
+
+    @Test
+    void aNodeAheadOfAReplicaThatLagsKeepsWhatItHas() {
+        streams = newStreams(new StreamSettings(Duration.ofSeconds(60), () -> Future.succeededFuture(9L)));
+        streams.publish(table(5, Map.of("a", "1")));
+        Node node = new Node();
+        node.ready = 10;
+        node.version = 9;
+        node.epoch = "e";
+        node.kernel.put("newer", "1");
+        node.connect(streams, DEV1);
+        timers.advance(TableStream.CATCH_UP);
+        assertThat(node.received).isZero();
+        assertThat(node.kernel).containsOnlyKeys("newer");
+        assertThat(node.closed).isNotNull().extracting(Status::getCode).isEqualTo(Status.Code.UNAVAILABLE);
+        streams = newStreams(new StreamSettings(Duration.ofSeconds(60), () -> Future.failedFuture("no etcd")));
+        streams.publish(table(5, Map.of("a", "1")));
+        node.connect(streams, DEV1);
+        timers.advance(TableStream.CATCH_UP);
+        assertThat(node.received).as("nobody knows").isZero();
+        assertThat(node.closed).isNotNull();
+    }
+
+    @Test
+    void convergenceIsTheTimeToTheLastNodeThatWasThere() {
+        VersionedTable<String, String> table = table(1, Map.of());
+        streams.publish(table);
+        Node fast = new Node();
+        Node slow = new Node();
+        for (Node node : List.of(fast, slow)) {
+            node.ready = 100;
+            node.connect(streams, new NodeName(node == fast ? "fast" : "slow"));
+            node.ack(Map.of());
+        }
+        table = table.apply(2, put("a", "1"));
+        streams.publish(table);
+        timers.advance(Duration.ofMillis(3));
+        fast.ack(Map.of());
+        assertThat(streams.convergence()).isEqualTo(ConvergenceSummary.NONE);
+        assertThat(streams.tookNanos(2)).isEqualTo(-1);
+        Node late = new Node();
+        late.ready = 100;
+        late.connect(streams, new NodeName("late"));
+        timers.advance(Duration.ofMillis(4));
+        slow.ack(Map.of());
+        long seven = Duration.ofMillis(7).toNanos();
+        assertThat(streams.convergence()).isEqualTo(new ConvergenceSummary(1, seven, seven, seven));
+        assertThat(streams.tookNanos(2)).isEqualTo(seven);
+        late.ack(Map.of());
+        assertThat(streams.lags()).extracting(NodeLag::medianNanos).containsExactly(3_000_000L, 0L, 7_000_000L);
+        streams.publish(table.apply(3, put("a", "2")));
+        fast.ack(Map.of());
+        late.ack(Map.of());
+        slow.disconnect();
+        assertThat(streams.convergence().samples())
+                .as("a node's leave is no sample")
+                .isEqualTo(1);
+        assertThat(meters.get("fairlead.stream.convergence").timer().count()).isEqualTo(1);
     }
 
     @Test
