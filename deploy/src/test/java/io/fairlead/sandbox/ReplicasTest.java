@@ -211,12 +211,13 @@ class ReplicasTest {
         }
     }
 
-    /** Has every node use replicas of this number, by stopping the others for a moment. */
+    /** Has every node use replicas of this number, by pausing the others for a moment. */
     private static void gather(int replica) throws InterruptedException {
-        for (String service : SERVICES) {
-            sandbox.ok("restart", service + "-" + (3 - replica));
-        }
+        List<String> others =
+                SERVICES.stream().map(service -> service + "-" + (3 - replica)).toList();
+        others.forEach(other -> sandbox.ok("pause", other));
         everyStreamIsServedBy(replica);
+        others.forEach(other -> sandbox.ok("continue", other));
     }
 
     private static void everyStreamIsServedBy(int replica) throws InterruptedException {

@@ -7,10 +7,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** What the store says and what the kernel of a node holds, to be compared. */
 final class Tables {
     private static final ObjectMapper JSON = new ObjectMapper();
+
+    private static final Pattern ROUTE = Pattern.compile("^(\\S+) .*\\bvia (\\S+)");
 
     private final Sandbox sandbox;
 
@@ -59,9 +63,9 @@ final class Tables {
         Map<String, String> routes = new TreeMap<>();
         sandbox.ok("node", "exec", node, "--", "ip", "-4", "route", "show", "proto", "70")
                 .lines()
-                .map(line -> line.split("\\s+"))
-                .filter(words -> words.length > 2 && words[1].equals("via"))
-                .forEach(words -> routes.put(words[0], words[2]));
+                .map(ROUTE::matcher)
+                .filter(Matcher::find)
+                .forEach(route -> routes.put(route.group(1), route.group(2)));
         return routes;
     }
 
