@@ -40,7 +40,7 @@ class NodeReleaseTest {
         assertThat(run.code()).isEqualTo(2);
         assertThat(run.err())
                 .startsWith(
-                        "fairlead: --ipam-service-address: " + address + " (expected: host:port or [address]:port)");
+                        "fairlead: --ipam-service-address: " + address + " (expected: host:port or [address]:port");
     }
 
     @Test
