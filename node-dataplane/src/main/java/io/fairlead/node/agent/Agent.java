@@ -80,7 +80,7 @@ final class Agent {
         Netlink netlink = Netlink.open();
         life.onClose("netlink", netlink);
         NodeDevices devices = NodeDevices.find(netlink, config);
-        ServiceChannels channels = ServiceChannels.open(config.services(), CALL_DEADLINE, life);
+        ServiceChannels channels = ServiceChannels.open(config.services(), config.nodeName(), CALL_DEADLINE, life);
         Registration registration =
                 new Registration(channels.ipam(), config.stateDir(), controllers.get("node-registration"), backoff());
         LocalNode node = registration.register(config.nodeName(), devices.address(), calls);
@@ -140,7 +140,7 @@ final class Agent {
                 controllers,
                 channels.distributor(),
                 version(),
-                new NodeStatus(datapath, health));
+                new NodeStatus(datapath, health, channels::inUse));
     }
 
     private void checkRequirements() {

@@ -14,6 +14,7 @@ import io.netty.channel.socket.nio.NioDomainSocketChannel;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -40,6 +41,18 @@ public final class Channels {
                         .keepAliveWithoutCalls(true)
                         .build(),
                 PATIENCE);
+    }
+
+    /**
+     * A channel to one of several replicas of a service; it connects when first used.
+     *
+     * @param addresses at least one
+     * @param spreadBy who asks, such as a node's name; empty to take the replicas as they stand
+     * @param deadline for calls with one answer that bring none of their own
+     */
+    public static ReplicaChannel replicas(List<HostPort> addresses, String spreadBy, Duration deadline) {
+        return new ReplicaChannel(
+                addresses, spreadBy, ReplicaChannel.Patience.of(deadline), address -> tcp(address, deadline));
     }
 
     /**
