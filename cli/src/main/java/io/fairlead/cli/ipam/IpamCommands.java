@@ -110,7 +110,7 @@ public final class IpamCommands {
     private static int ask(Invocation call, Function<IpamServiceBlockingStub, Answer> question) {
         String text = call.<String>option(ADDRESS)
                 .orElseGet(() -> call.console().environment().getOrDefault(ADDRESS_VARIABLE, ADDRESS_DEFAULT));
-        InetSocketAddress address = ServiceAddress.parse(call.spec(), ADDRESS, text);
+        List<InetSocketAddress> address = ServiceAddress.parse(call.spec(), ADDRESS, text);
         try (ServiceConnection connection = new ServiceConnection("ipam-service", address, ANSWER_BYTES)) {
             return call.show(answer(connection, call, question));
         }
@@ -131,7 +131,7 @@ public final class IpamCommands {
         return Specs.described(run, name, description)
                 .addOption(OptionSpec.builder(ADDRESS)
                         .type(String.class)
-                        .paramLabel("HOST:PORT")
+                        .paramLabel("HOST:PORT,...")
                         .description(
                                 "The ipam-service to ask (or " + ADDRESS_VARIABLE + "). Default: " + ADDRESS_DEFAULT)
                         .build());

@@ -14,6 +14,7 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -53,7 +54,7 @@ public final class RouteCommands {
                         .build())
                 .addOption(OptionSpec.builder(ADDRESS)
                         .type(String.class)
-                        .paramLabel("HOST:PORT")
+                        .paramLabel("HOST:PORT,...")
                         .description("The route-distributor to ask (or " + VARIABLE + "). Default: " + DEFAULT_ADDRESS)
                         .build());
     }
@@ -69,7 +70,7 @@ public final class RouteCommands {
                                 call.mistake(WAIT + ": " + text + " (expected: 1ms to 60m, such as 500ms, 30s, 5m)")));
         String text = call.<String>option(ADDRESS)
                 .orElseGet(() -> call.console().environment().getOrDefault(VARIABLE, DEFAULT_ADDRESS));
-        InetSocketAddress address = ServiceAddress.parse(call.spec(), ADDRESS, text);
+        List<InetSocketAddress> address = ServiceAddress.parse(call.spec(), ADDRESS, text);
         try (ServiceConnection connection = new ServiceConnection("route-distributor", address, MAX_ANSWER_BYTES)) {
             GetConvergenceResponse answer = wait.isPresent()
                     ? await(connection, limit, call.timeout(), wait.get())
