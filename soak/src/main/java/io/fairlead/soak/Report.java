@@ -36,33 +36,34 @@ final class Report {
     }
 
     void begin() {
-        out.accept("soak: seed %d, %d s, %d nodes; files in %s".formatted(
-                options.seed(), options.duration().toSeconds(), options.nodes(), options.directory()));
-        out.accept("soak: again with: %s".formatted( again()));
+        out.accept("soak: seed %d, %d s, %d nodes; files in %s"
+                .formatted(options.seed(), options.duration().toSeconds(), options.nodes(), options.directory()));
+        out.accept("soak: again with: %s".formatted(again()));
     }
 
     void ready() {
-        out.accept("soak: cluster ready after %.1f s".formatted( history.now() / 1e9));
+        out.accept("soak: cluster ready after %.1f s".formatted(history.now() / 1e9));
     }
 
     void starts(String text) {
-        out.accept("%8.1f s  %s".formatted( history.now() / 1e9, text));
+        out.accept("%8.1f s  %s".formatted(history.now() / 1e9, text));
     }
 
     void note(String text) {
-        out.accept("            %s".formatted( text));
+        out.accept("            %s".formatted(text));
     }
 
     void round(int number, String text, long began, long tookMs) {
         rounds++;
         convergence.add(tookMs);
-        out.accept("%8.1f s  round %d (%.1f s), tables equal after %d ms, %d operations: %s".formatted(
-                history.now() / 1e9,
-                number,
-                (history.now() - began) / 1e9,
-                tookMs,
-                history.operations().size(),
-                text));
+        out.accept("%8.1f s  round %d (%.1f s), tables equal after %d ms, %d operations: %s"
+                .formatted(
+                        history.now() / 1e9,
+                        number,
+                        (history.now() - began) / 1e9,
+                        tookMs,
+                        history.operations().size(),
+                        text));
     }
 
     /** Says those that were not said yet, each with the operations around it. */
@@ -83,11 +84,11 @@ final class Report {
         out.accept("");
         out.accept(summary(operations));
         out.accept(refusals(operations));
-        out.accept("history: %s".formatted( file));
+        out.accept("history: %s".formatted(file));
         if (found.isEmpty()) {
-            out.accept("soak: every invariant held, seed %d".formatted( options.seed()));
+            out.accept("soak: every invariant held, seed %d".formatted(options.seed()));
         } else {
-            out.accept("soak: %d VIOLATIONS, seed %d; again with: %s".formatted( found.size(), options.seed(), again()));
+            out.accept("soak: %d VIOLATIONS, seed %d; again with: %s".formatted(found.size(), options.seed(), again()));
         }
     }
 

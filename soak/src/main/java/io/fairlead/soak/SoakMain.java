@@ -43,7 +43,14 @@ public final class SoakMain {
         // where `ip netns` keeps names: covered by a mount inside, so it only has to be there
         Files.createDirectories(Path.of("/run/netns"));
         List<String> command = new ArrayList<>(List.of(
-                "unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation=private"));
+                "unshare",
+                "--net",
+                "--mount",
+                "--pid",
+                "--fork",
+                "--kill-child",
+                "--mount-proc",
+                "--propagation=private"));
         command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
@@ -57,7 +64,9 @@ public final class SoakMain {
     }
 
     private static int inside(SoakOptions options) throws IOException, InterruptedException {
-        try (SoakRun run = new SoakRun(options, SoakMain::print)) {
+        Path fresh = Files.createTempDirectory(options.directory(), "seed-" + options.seed() + "-");
+        SoakOptions there = new SoakOptions(options.duration(), options.seed(), options.nodes(), fresh);
+        try (SoakRun run = new SoakRun(there, SoakMain::print)) {
             return run.run() ? 0 : 1;
         } catch (IllegalStateException e) {
             print("soak: cannot go on: " + e.getMessage());

@@ -38,8 +38,9 @@ public record SoakOptions(Duration duration, long seed, int nodes, Path director
                 case "--seed" -> seed = value.isEmpty() ? seed : number(key, value, Long.MAX_VALUE);
                 case "--nodes" -> nodes = (int) number(key, value, MOST_NODES);
                 case "--directory" -> directory = Path.of(value);
-                default -> throw new IllegalArgumentException("argument: " + argument
-                        + " (expected: --duration=10m, --seed=NUMBER, --nodes=NUMBER or --directory=PATH)");
+                default ->
+                    throw new IllegalArgumentException("argument: " + argument
+                            + " (expected: --duration=10m, --seed=NUMBER, --nodes=NUMBER or --directory=PATH)");
             }
         }
         return new SoakOptions(duration, seed, nodes, directory);

@@ -58,7 +58,9 @@ final class Trials {
         int refused = 0;
         for (Operation operation : history.operations()) {
             boolean meanwhile = operation.invoked() > full && operation.completed() < until;
-            if (!meanwhile || operation.outcome() == Outcome.OK || !operation.kind().gives()) {
+            if (!meanwhile
+                    || operation.outcome() == Outcome.OK
+                    || !operation.kind().gives()) {
                 continue;
             }
             refused++;

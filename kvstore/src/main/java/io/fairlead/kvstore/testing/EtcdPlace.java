@@ -29,7 +29,8 @@ public record EtcdPlace(
 
     String listenUrls() {
         StringBuilder urls = new StringBuilder("http://" + client());
-        otherHosts.forEach(other -> urls.append(",http://").append(other).append(':').append(clientPort));
+        otherHosts.forEach(
+                other -> urls.append(",http://").append(other).append(':').append(clientPort));
         return urls.toString();
     }
 }

@@ -46,8 +46,8 @@ public final class Acknowledged {
             String state = store.getOrDefault(subject, Operation.GONE);
             List<Operation> about = bySubject.getOrDefault(subject, List.of());
             Set<String> allowed = allowed(about);
-            boolean fits = allowed.contains(state)
-                    || (!state.equals(Operation.GONE) && allowed.contains(Operation.UNTOLD));
+            boolean fits =
+                    allowed.contains(state) || (!state.equals(Operation.GONE) && allowed.contains(Operation.UNTOLD));
             if (!fits) {
                 found.add(new Violation(
                         Invariant.ACKNOWLEDGED_STAYS,

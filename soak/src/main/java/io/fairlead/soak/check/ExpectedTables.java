@@ -52,8 +52,8 @@ public final class ExpectedTables {
         }
         Map<Integer, String> identities = new TreeMap<>();
         store.labels()
-                .forEach((id, encoded) ->
-                        identities.put(id.value(), String.join(",", Labels.decode(encoded).texts())));
+                .forEach((id, encoded) -> identities.put(
+                        id.value(), String.join(",", Labels.decode(encoded).texts())));
         Map<NodeTables.PolicyKey, Object> policies = new TreeMap<>();
         store.policies().forEach((key, record) -> {
             PolicyName name = PolicyKeys.parse(key);

@@ -111,8 +111,8 @@ public final class Holdings {
         for (Operation operation : sorted) {
             String subject = operation.subject();
             if (operation.kind() == gives && operation.outcome() == Outcome.OK) {
-                Holding fresh =
-                        new Holding(operation.process(), subject, operation.state(), operation.completed(), Long.MAX_VALUE);
+                Holding fresh = new Holding(
+                        operation.process(), subject, operation.state(), operation.completed(), Long.MAX_VALUE);
                 Holding before = held.putIfAbsent(subject, fresh);
                 if (before != null && !before.what.equals(fresh.what)) {
                     found.add(new Violation(

@@ -190,7 +190,11 @@ public final class StoreModel {
         TreeSet<IdentityId> same = numbers.computeIfAbsent(encoded.get(), labelSet -> new TreeSet<>());
         same.add(id);
         if (same.size() > 1) {
-            report(change, Invariant.NO_DOUBLE_IDENTITY, encoded.get() + " has " + same + " (expected: one number)", "");
+            report(
+                    change,
+                    Invariant.NO_DOUBLE_IDENTITY,
+                    encoded.get() + " has " + same + " (expected: one number)",
+                    "");
         }
     }
 
@@ -207,7 +211,7 @@ public final class StoreModel {
     }
 
     private void report(Change change, Invariant invariant, String text, String subject) {
-        found.add(new Violation(
-                invariant, "store revision " + change.revision() + ": " + text, subject, change.seen()));
+        found.add(
+                new Violation(invariant, "store revision " + change.revision() + ": " + text, subject, change.seen()));
     }
 }

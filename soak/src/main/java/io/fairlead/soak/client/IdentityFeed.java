@@ -67,8 +67,7 @@ final class IdentityFeed extends Feed<StreamIdentitiesRequest, StreamIdentitiesR
                 .forEach(ip -> now.put(
                         ip.getPrefix(), new NodeTables.Ip(Integer.toUnsignedLong(ip.getIdentity()), ip.getHostIp())));
         response.getIdentityUpsertsList()
-                .forEach(identity ->
-                        now.put(identity.getIdentity(), String.join(",", identity.getLabelsList())));
+                .forEach(identity -> now.put(identity.getIdentity(), String.join(",", identity.getLabelsList())));
         response.getPolicyUpsertsList().forEach(policy -> now.put(key(policy.getName()), policy));
         table.done(complete);
     }

@@ -12,7 +12,10 @@ import java.util.TreeMap;
  * @param policies name to the policy as it was sent
  */
 public record NodeTables(
-        Map<String, String> routes, Map<String, Ip> ips, Map<Integer, String> identities, Map<PolicyKey, Object> policies) {
+        Map<String, String> routes,
+        Map<String, Ip> ips,
+        Map<Integer, String> identities,
+        Map<PolicyKey, Object> policies) {
     /** What is behind an address. */
     public record Ip(long identity, String host) {}
 

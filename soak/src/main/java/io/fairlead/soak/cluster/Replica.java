@@ -117,10 +117,10 @@ public final class Replica {
     }
 
     private String get(String path) throws IOException {
-        HttpURLConnection connection = (HttpURLConnection) URI.create(
-                        "http://" + place.control() + ":" + HEALTH_PORT + path)
-                .toURL()
-                .openConnection();
+        HttpURLConnection connection =
+                (HttpURLConnection) URI.create("http://" + place.control() + ":" + HEALTH_PORT + path)
+                        .toURL()
+                        .openConnection();
         connection.setConnectTimeout(500);
         connection.setReadTimeout(2000);
         try (var body = connection.getInputStream()) {

@@ -65,7 +65,8 @@ public final class SoakCluster implements AutoCloseable {
         identity = start("identity", IdentityServiceMain.class, common, directory, replicas);
         routes = start("routes", RouteDistributorMain.class, common, directory, replicas);
         if (!awaitReady(START_LIMIT)) {
-            throw new IllegalStateException("services: not ready within 180 s: " + lacking() + " (expected: all), logs in " + directory);
+            throw new IllegalStateException(
+                    "services: not ready within 180 s: " + lacking() + " (expected: all), logs in " + directory);
         }
     }
 

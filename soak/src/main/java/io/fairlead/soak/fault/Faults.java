@@ -43,8 +43,8 @@ public final class Faults {
             case CUT_MAJORITY -> members("cut off", 2, m -> network.down(m.name()), m -> network.up(m.name()));
             case REBOOT_MEMBER -> reboot();
             case CUT_NODES -> new Fault("cut off all nodes", () -> network.down("nodes"), () -> network.up("nodes"));
-            case NO_SPACE, CORRUPT -> throw new IllegalArgumentException(
-                    "fault: " + kind + " (expected: one that is no trial)");
+            case NO_SPACE, CORRUPT ->
+                throw new IllegalArgumentException("fault: " + kind + " (expected: one that is no trial)");
         };
     }
 
@@ -68,7 +68,8 @@ public final class Faults {
     }
 
     private Fault reboot() {
-        EtcdMember member = cluster.members().get(random.nextInt(cluster.members().size()));
+        EtcdMember member =
+                cluster.members().get(random.nextInt(cluster.members().size()));
         long seconds = 3_600L * (1 + random.nextInt(10_000));
         return new Fault(
                 "kill -9 " + member.name() + ", and again with monotonic clocks " + seconds + " s ahead",
@@ -76,8 +77,7 @@ public final class Faults {
                 () -> member.start(Clocks.otherBoot(seconds)));
     }
 
-    private Fault replicas(
-            String what, List<Replica> victims, Consumer<Replica> begin, Consumer<Replica> heal) {
+    private Fault replicas(String what, List<Replica> victims, Consumer<Replica> begin, Consumer<Replica> heal) {
         String names = victims.stream().map(Replica::name).collect(Collectors.joining(", "));
         return new Fault(what + " " + names, () -> victims.forEach(begin), () -> victims.forEach(heal));
     }

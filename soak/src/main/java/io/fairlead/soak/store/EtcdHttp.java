@@ -34,9 +34,12 @@ public final class EtcdHttp {
     /** What the store holds at a revision. */
     public record Content(long revision, Map<String, String> values) {}
 
-    /** Everything under a prefix; linearizable. */
+    /** Everything under a prefix, or all there is; linearizable. */
     public Content list(String prefix) throws IOException {
-        ObjectNode request = JSON.createObjectNode().put("key", encode(prefix)).put("range_end", end(prefix));
+        ObjectNode request = JSON.createObjectNode()
+                // no key is empty: everything begins behind that
+                .put("key", encode(prefix.isEmpty() ? "\u0000" : prefix))
+                .put("range_end", end(prefix));
         JsonNode answer = ask("/v3/kv/range", request);
         Map<String, String> values = new TreeMap<>();
         answer.path("kvs")
@@ -60,7 +63,9 @@ public final class EtcdHttp {
 
     /** Forgets what was before a revision. */
     public void compact(long revision) throws IOException {
-        ask("/v3/kv/compaction", JSON.createObjectNode().put("revision", revision).put("physical", true));
+        ask(
+                "/v3/kv/compaction",
+                JSON.createObjectNode().put("revision", revision).put("physical", true));
     }
 
     /** The alarms that are raised, as "member: alarm" texts. */
@@ -99,7 +104,9 @@ public final class EtcdHttp {
     /** True when this member leads. */
     public boolean leads(String endpoint) throws IOException {
         JsonNode status = ask(endpoint, "/v3/maintenance/status", JSON.createObjectNode(), TIMEOUT_MS);
-        return status.path("leader").asText().equals(status.path("header").path("member_id").asText());
+        return status.path("leader")
+                .asText()
+                .equals(status.path("header").path("member_id").asText());
     }
 
     private JsonNode ask(String path, ObjectNode request) throws IOException {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Preloaded: adds the seconds in the file FL_CLOCK_FILE (8 bytes, little-endian) to what a process is told of the wall clock.
+// Preloaded: adds the seconds in the file FL_CLOCK_FILE (8 bytes, little-endian) to what a process is told of
+// the wall clock.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -14,8 +15,7 @@ static const int64_t right;
 static const volatile int64_t *offset = &right;
 static int (*real)(clockid_t, struct timespec *);
 
-__attribute__((constructor)) static void begin(void)
-{
+__attribute__((constructor)) static void begin(void) {
     const char *path = getenv("FL_CLOCK_FILE");
     int file = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
     void *map = file < 0 ? MAP_FAILED : mmap(0, sizeof(*offset), PROT_READ, MAP_SHARED, file, 0);
@@ -26,8 +26,7 @@ __attribute__((constructor)) static void begin(void)
     real = (int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT, "clock_gettime");
 }
 
-int clock_gettime(clockid_t clock, struct timespec *now)
-{
+int clock_gettime(clockid_t clock, struct timespec *now) {
     if (!real)
         begin();
     int result = real(clock, now);
@@ -36,8 +35,7 @@ int clock_gettime(clockid_t clock, struct timespec *now)
     return result;
 }
 
-int gettimeofday(struct timeval *restrict now, void *restrict zone)
-{
+int gettimeofday(struct timeval *restrict now, void *restrict zone) {
     struct timespec precise;
     (void)zone;
     clock_gettime(CLOCK_REALTIME, &precise);
@@ -46,8 +44,7 @@ int gettimeofday(struct timeval *restrict now, void *restrict zone)
     return 0;
 }
 
-time_t time(time_t *into)
-{
+time_t time(time_t *into) {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     if (into)
