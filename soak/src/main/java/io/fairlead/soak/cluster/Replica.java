@@ -45,8 +45,11 @@ public final class Replica {
         return new HostPort(place.address(), PORT);
     }
 
-    /** Starts it; whether it is ready is another question. */
+    /** Starts it, unless it is there; whether it is ready is another question. */
     public void start() {
+        if (isAlive()) {
+            return;
+        }
         ProcessBuilder builder = JavaProcess.builder(place.launcher(), main, log, arguments);
         builder.environment().putAll(clock.environment());
         try {

@@ -35,10 +35,10 @@ public final class Faults {
             case CUT_REPLICAS -> replicas("cut off", some(), r -> network.down(r.name()), r -> network.up(r.name()));
             case CUT_SERVICE -> replicas("cut off", service(), r -> network.down(r.name()), r -> network.up(r.name()));
             case CLOCKS -> clocks();
-            case KILL_MEMBER -> members("kill -9", 1, EtcdMember::kill9, EtcdMember::start);
-            case KILL_MAJORITY -> members("kill -9", 2, EtcdMember::kill9, EtcdMember::start);
-            case PAUSE_MEMBER -> members("pause", 1, EtcdMember::pause, EtcdMember::resume);
-            case PAUSE_MAJORITY -> members("pause", 2, EtcdMember::pause, EtcdMember::resume);
+            case KILL_MEMBER -> members("kill -9", 1, EtcdMember::kill9, Faults::start);
+            case KILL_MAJORITY -> members("kill -9", 2, EtcdMember::kill9, Faults::start);
+            case PAUSE_MEMBER -> members("pause", 1, Faults::pause, Faults::resume);
+            case PAUSE_MAJORITY -> members("pause", 2, Faults::pause, Faults::resume);
             case CUT_MEMBER -> members("cut off", 1, m -> network.down(m.name()), m -> network.up(m.name()));
             case CUT_MAJORITY -> members("cut off", 2, m -> network.down(m.name()), m -> network.up(m.name()));
             case REBOOT_MEMBER -> reboot();
@@ -74,7 +74,31 @@ public final class Faults {
         return new Fault(
                 "kill -9 " + member.name() + ", and again with monotonic clocks " + seconds + " s ahead",
                 member::kill9,
-                () -> member.start(Clocks.otherBoot(seconds)));
+                () -> {
+                    if (!member.isAlive()) {
+                        member.start(Clocks.otherBoot(seconds));
+                    }
+                });
+    }
+
+    // Two faults of a round may hit the same member: what one of them has done is not done again.
+
+    private static void start(EtcdMember member) {
+        if (!member.isAlive()) {
+            member.start();
+        }
+    }
+
+    private static void pause(EtcdMember member) {
+        if (member.isAlive()) {
+            member.pause();
+        }
+    }
+
+    private static void resume(EtcdMember member) {
+        if (member.isAlive()) {
+            member.resume();
+        }
     }
 
     private Fault replicas(String what, List<Replica> victims, Consumer<Replica> begin, Consumer<Replica> heal) {
