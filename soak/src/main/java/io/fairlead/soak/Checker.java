@@ -27,7 +27,7 @@ final class Checker implements AutoCloseable {
     /** Keys of the bench's own: not part of what is checked. */
     static final String OWN = "soak/";
 
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
 
     private final EtcdHttp store;
     private final History history;

@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
  * <p>For one thread at a time. The members end with {@link #close}; their data is the caller's directory.
  */
 public final class EtcdCluster implements AutoCloseable {
-    private static final Duration START_LIMIT = Duration.ofSeconds(60);
+    private static final Duration START_LIMIT = Duration.ofMinutes(1);
     private static final int START_ATTEMPTS = 5;
 
     private final List<EtcdMember> members;

@@ -16,8 +16,6 @@ public enum Invariant {
     TABLES_EQUAL,
     /** A value that cannot be read changes nothing at any node, and is counted. */
     OLD_STATE_KEPT,
-    /** A request is refused only for a reason there is. */
-    NO_FALSE_REFUSAL,
     /** A store without space is said to be one, and everything goes on when it has some again. */
     NO_SPACE_SAID,
     /** Everything comes back after the faults are gone. */

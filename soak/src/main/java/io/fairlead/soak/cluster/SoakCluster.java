@@ -26,7 +26,7 @@ public final class SoakCluster implements AutoCloseable {
     private static final int MEMBERS = 3;
     private static final int CLIENT_PORT = 2379;
     private static final int PEER_PORT = 2380;
-    private static final Duration START_LIMIT = Duration.ofSeconds(180);
+    private static final Duration START_LIMIT = Duration.ofMinutes(3);
     /** Of a request of a node; longer than a service's patience with etcd, so that a service says what it met. */
     private static final Duration DEADLINE = Duration.ofSeconds(8);
 
