@@ -4,7 +4,7 @@ MVN ?= mvn -B -Dstyle.color=never
 COMMIT := $(shell git rev-parse --short=7 HEAD 2>/dev/null)
 MVN += $(if $(COMMIT),-Dbuild.of=+$(COMMIT))
 SANDBOX := deploy/sandbox/sandbox
-C_FORMATTED = $(wildcard bench/c/*.[ch] node-dataplane/bpf/*.[ch] node-dataplane/bpf/lib/*.[ch] node-dataplane/cni/*.[ch] node-dataplane/cni/test/*.[ch])
+C_FORMATTED = $(wildcard bench/c/*.[ch] soak/src/main/resources/io/fairlead/soak/cluster/*.c node-dataplane/bpf/*.[ch] node-dataplane/bpf/lib/*.[ch] node-dataplane/cni/*.[ch] node-dataplane/cni/test/*.[ch])
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,13 @@ bench: build ## datapath, policies, monitor, routes and CNI; tables in bench/res
 	@set -o pipefail; for run in datapath hooks policy monitor cni routes; do \
 	    if [ -x bench/$$run.sh ]; then bench/$$run.sh | tee bench/results/$$run.md || exit 1; fi; done
 
+# Under faults from a seed, an hour or SOAK; SEED= repeats a run's faults. Prints what to repeat it with; ends with 1 when an invariant did not hold.
+SOAK ?= 1h
+soak: build ## real services over a real etcd cluster under faults: make soak SOAK=10m SEED=7
+	@$(MVN) -q -Pfast -pl soak -am compile dependency:build-classpath -Dmdep.outputFile=$(CURDIR)/soak/target/classpath
+	@java -cp soak/target/classes:$$(cat soak/target/classpath) io.fairlead.soak.SoakMain \
+	    --duration=$(SOAK) --directory=soak/target/run $(if $(SEED),--seed=$(SEED))
+
 format: deps ## format Java and C
 	@$(MVN) -q -o spotless:apply || $(MVN) -q spotless:apply
 	@clang-format-14 -i $(C_FORMATTED)
@@ -53,4 +60,4 @@ format: deps ## format Java and C
 clean: ## remove what the build made
 	@$(MVN) -q clean
 
-.PHONY: help deps build test c-format sandbox down bench format clean
+.PHONY: help deps build test c-format sandbox down bench soak format clean

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * the JVM at the latest, unless the JVM is killed.
  */
 public final class EtcdProcess implements EtcdServer {
-    private static final Path BINARY = Path.of("/usr/bin/etcd");
+    static final Path BINARY = Path.of("/usr/bin/etcd");
     private static final Duration START_LIMIT = Duration.ofSeconds(20);
     private static final int START_ATTEMPTS = 5;
 

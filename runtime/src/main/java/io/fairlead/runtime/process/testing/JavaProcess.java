@@ -15,7 +15,17 @@ public final class JavaProcess {
      * @throws IOException when it cannot be started
      */
     public static Process start(Class<?> main, Path log, List<String> arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
+        return builder(List.of(), main, log, arguments).start();
+    }
+
+    /**
+     * What starts it, for those who have more to say about it.
+     *
+     * @param launcher command that executes what is appended to it, such as "ip netns exec NAME"; empty for none
+     */
+    public static ProcessBuilder builder(List<String> launcher, Class<?> main, Path log, List<String> arguments) {
+        List<String> command = new ArrayList<>(launcher);
+        command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
                 "-Xmx128m",
@@ -23,9 +33,10 @@ public final class JavaProcess {
                 System.getProperty("java.class.path"),
                 main.getName()));
         command.addAll(arguments);
-        ProcessBuilder builder =
-                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
         builder.environment().keySet().removeIf(name -> name.startsWith("FAIRLEAD_"));
-        return builder.start();
+        return builder;
     }
 }

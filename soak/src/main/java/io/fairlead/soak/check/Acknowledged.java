@@ -1,0 +1,88 @@
+package io.fairlead.soak.check;
+
+import io.fairlead.soak.history.Operation;
+import io.fairlead.soak.history.Outcome;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * Compares what the store holds, while nothing is asked, with what was acknowledged.
+ *
+ * <p>Of each subject the last acknowledged operation decides, unless another one was on its way at the same time: one that
+ * was acknowledged too, or one that was not answered and may have taken effect within {@link #LINGER} of being given up.
+ */
+public final class Acknowledged {
+    /** How long after a request was given up it may still take effect: the longest pause of a process and its retries. */
+    public static final Duration LINGER = Duration.ofSeconds(30);
+
+    private Acknowledged() {}
+
+    /**
+     * What is missing, and what should be gone or was never asked for.
+     *
+     * @param store the state of each subject the store has
+     * @param at when it was read
+     */
+    public static List<Violation> check(List<Operation> operations, Map<String, String> store, long at) {
+        Map<String, List<Operation>> bySubject = new TreeMap<>();
+        for (Operation operation : operations) {
+            if (operation.outcome() != Outcome.FAIL) {
+                bySubject
+                        .computeIfAbsent(operation.subject(), subject -> new ArrayList<>())
+                        .add(operation);
+            }
+        }
+        Set<String> subjects = new TreeSet<>(bySubject.keySet());
+        subjects.addAll(store.keySet());
+        List<Violation> found = new ArrayList<>();
+        for (String subject : subjects) {
+            String state = store.getOrDefault(subject, Operation.GONE);
+            List<Operation> about = bySubject.getOrDefault(subject, List.of());
+            Set<String> allowed = allowed(about);
+            boolean fits =
+                    allowed.contains(state) || (!state.equals(Operation.GONE) && allowed.contains(Operation.UNTOLD));
+            if (!fits) {
+                found.add(new Violation(
+                        Invariant.ACKNOWLEDGED_STAYS,
+                        subject + ": " + shown(state) + " (expected: "
+                                + String.join(
+                                        " or ",
+                                        allowed.stream()
+                                                .map(Acknowledged::shown)
+                                                .toList())
+                                + ")",
+                        subject,
+                        at));
+            }
+        }
+        return found;
+    }
+
+    private static String shown(String state) {
+        return state.equals(Operation.GONE) ? "nothing" : state;
+    }
+
+    private static Set<String> allowed(List<Operation> about) {
+        Optional<Operation> last = about.stream()
+                .filter(operation -> operation.outcome() == Outcome.OK)
+                .max(Comparator.comparingLong(Operation::completed));
+        Set<String> allowed = new TreeSet<>();
+        allowed.add(last.map(Operation::state).orElse(Operation.GONE));
+        for (Operation operation : about) {
+            long ends = operation.outcome() == Outcome.OK
+                    ? operation.completed()
+                    : operation.completed() + LINGER.toNanos();
+            if (last.isEmpty() || ends > last.get().invoked()) {
+                allowed.add(operation.state());
+            }
+        }
+        return allowed;
+    }
+}

@@ -1,0 +1,24 @@
+package io.fairlead.soak.history;
+
+/** What can be asked of the services. A kind either gives its subject a state or takes it away. */
+public enum Kind {
+    REGISTER(true),
+    RELEASE_NODE(false),
+    ALLOCATE(true),
+    RELEASE_IDENTITY(false),
+    PUBLISH(true),
+    WITHDRAW(false),
+    APPLY_POLICY(true),
+    DELETE_POLICY(false);
+
+    private final boolean gives;
+
+    Kind(boolean gives) {
+        this.gives = gives;
+    }
+
+    /** True when the subject is there afterwards. */
+    public boolean gives() {
+        return gives;
+    }
+}
