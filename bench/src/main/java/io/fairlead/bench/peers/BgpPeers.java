@@ -34,12 +34,12 @@ final class BgpPeers implements Competitor {
         text.append("protocol static bulk { disabled; ipv4;\n");
         for (int i = 0; i < routes.count(); i++) {
             text.append("route ").append(Routes.bulk(i)).append(" via ");
-            text.append(routes.eachItsOwn() ? routes.nextHop(i) : Network.HUB).append(";\n");
+            text.append(routes.nextHop(i)).append(";\n");
         }
         text.append("}\n");
         for (int i = 0; i < SINGLES; i++) {
             text.append("protocol static s").append(i).append(" { disabled; ipv4; route ");
-            text.append(Routes.single(i)).append(" via ").append(Network.HUB).append("; }\n");
+            text.append(Routes.single(i)).append(" via ").append(Network.GATEWAY).append("; }\n");
         }
         return text.append(String.format("""
                 protocol bgp hub { local %s as 65000; neighbor %s as 65000; direct;

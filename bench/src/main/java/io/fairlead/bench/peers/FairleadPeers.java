@@ -158,7 +158,7 @@ final class FairleadPeers implements Competitor {
 
     @Override
     public Times announceSingle(int index) {
-        return commit(List.of(record("s" + index, Routes.single(index), Network.HUB)));
+        return commit(List.of(record("s" + index, Routes.single(index), Network.GATEWAY)));
     }
 
     @Override

@@ -13,6 +13,8 @@ import java.util.List;
 record Network(String name, int clients) implements AutoCloseable {
     static final Ip HUB = Ip.parse("172.16.0.1");
     static final Ip ORIGIN = Ip.parse("172.16.0.2");
+    /** Next hop of everything that shares one; nobody needs to answer there. */
+    static final Ip GATEWAY = Ip.parse("172.16.0.3");
 
     static Ip client(int index) {
         return Ip.v4((172 << 24 | 16 << 16 | 1 << 8) + 1 + index);

@@ -23,7 +23,7 @@ record Routes(int count, boolean eachItsOwn) {
     }
 
     Ip nextHop(int index) {
-        return eachItsOwn ? Ip.v4((172 << 24 | 20 << 16) + index) : Network.ORIGIN;
+        return eachItsOwn ? Ip.v4((172 << 24 | 20 << 16) + index) : Network.GATEWAY;
     }
 
     /** How many of the bulk routes the watcher sees. */
