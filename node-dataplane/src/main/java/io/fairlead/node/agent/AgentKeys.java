@@ -1,6 +1,5 @@
 package io.fairlead.node.agent;
 
-import io.fairlead.contract.Ip;
 import io.fairlead.contract.NodeName;
 import io.fairlead.node.datapath.DatapathKeys;
 import io.fairlead.runtime.config.Config;
@@ -11,12 +10,11 @@ import io.fairlead.runtime.config.Values;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 
 /** The agent's configuration keys. */
 final class AgentKeys {
     private final ConfigKey<NodeName> nodeName;
-    private final ConfigKey<Optional<Ip>> nodeIp;
+    private final AddressingKeys addressing;
     private final ConfigKey<List<String>> devices;
     private final DatapathKeys datapath;
     private final ConfigKey<Boolean> autoDirectNodeRoutes;
@@ -32,7 +30,7 @@ final class AgentKeys {
     /** Declares the keys. */
     AgentKeys(ConfigKeys keys) {
         nodeName = keys.required("node-name", NodeName::new, "name of this node, unique in the cluster");
-        nodeIp = keys.optional("ipv4-node", AgentKeys::v4, "address other nodes reach this one at; else the device's");
+        addressing = new AddressingKeys(keys);
         devices = keys.add(
                 "devices",
                 Values.listOf(AgentKeys::device),
@@ -69,7 +67,7 @@ final class AgentKeys {
     AgentConfig from(Config config) {
         return new AgentConfig(
                 config.get(nodeName),
-                config.get(nodeIp),
+                addressing.from(config),
                 config.get(devices),
                 config.get(autoDirectNodeRoutes),
                 config.get(mtu),
@@ -80,14 +78,6 @@ final class AgentKeys {
                 config.get(resyncInterval),
                 config.get(peerPort),
                 datapath.from(config));
-    }
-
-    private static Ip v4(String text) {
-        Ip ip = Ip.parse(text);
-        if (!ip.isV4() || !ip.isUnicast()) {
-            throw new IllegalArgumentException("(expected: a unicast IPv4 address)");
-        }
-        return ip;
     }
 
     private static String device(String text) {

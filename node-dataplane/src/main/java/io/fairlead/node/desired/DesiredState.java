@@ -26,6 +26,7 @@ import java.util.Set;
  * @param prepared devices of pods that are being made, index by name: programs are attached, nothing passes yet
  * @param hostAddresses addresses the node has, beside the one others reach it at and its routers'
  * @param complete the sources that have said all they know
+ * @param podCidrs this node's own as they are now, none when they are still those it started with
  */
 public record DesiredState(
         Map<Cidr, PeerRoute> routes,
@@ -36,7 +37,22 @@ public record DesiredState(
         Map<String, Pod> pods,
         Map<String, Integer> prepared,
         Set<Ip> hostAddresses,
-        Set<Source> complete) {
+        Set<Source> complete,
+        List<Cidr> podCidrs) {
+
+    /** A state of a node that has the pod CIDRs it started with. */
+    public DesiredState(
+            Map<Cidr, PeerRoute> routes,
+            Map<Cidr, Peer> peers,
+            Map<Integer, List<String>> identities,
+            Map<PolicyName, Policy> policies,
+            long revision,
+            Map<String, Pod> pods,
+            Map<String, Integer> prepared,
+            Set<Ip> hostAddresses,
+            Set<Source> complete) {
+        this(routes, peers, identities, policies, revision, pods, prepared, hostAddresses, complete, List.of());
+    }
 
     /** Who says what should be. */
     public enum Source {
@@ -68,7 +84,16 @@ public record DesiredState(
 
     public DesiredState withRoutes(Map<Cidr, PeerRoute> newRoutes) {
         return new DesiredState(
-                newRoutes, peers, identities, policies, revision, pods, prepared, hostAddresses, with(Source.ROUTES));
+                newRoutes,
+                peers,
+                identities,
+                policies,
+                revision,
+                pods,
+                prepared,
+                hostAddresses,
+                with(Source.ROUTES),
+                podCidrs);
     }
 
     /** The same with all the identity service says but policies, which stay. */
@@ -91,13 +116,23 @@ public record DesiredState(
                 pods,
                 prepared,
                 hostAddresses,
-                with(Source.IDENTITIES));
+                with(Source.IDENTITIES),
+                podCidrs);
     }
 
     /** The same with what addresses the node has now. */
     public DesiredState withHostAddresses(Set<Ip> addresses) {
         return new DesiredState(
-                routes, peers, identities, policies, revision, pods, prepared, Set.copyOf(addresses), complete);
+                routes,
+                peers,
+                identities,
+                policies,
+                revision,
+                pods,
+                prepared,
+                Set.copyOf(addresses),
+                complete,
+                podCidrs);
     }
 
     /** The same with all pods of the node. */
@@ -111,7 +146,8 @@ public record DesiredState(
                 Map.copyOf(newPods),
                 prepared,
                 hostAddresses,
-                with(Source.PODS));
+                with(Source.PODS),
+                podCidrs);
     }
 
     /** The same with a device whose pod is not known yet. */
@@ -143,7 +179,28 @@ public record DesiredState(
                 Map.copyOf(newPods),
                 Map.copyOf(newPrepared),
                 hostAddresses,
-                complete);
+                complete,
+                podCidrs);
+    }
+
+    /** The same with the pod CIDRs this node has now. */
+    public DesiredState withPodCidrs(List<Cidr> cidrs) {
+        return new DesiredState(
+                routes,
+                peers,
+                identities,
+                policies,
+                revision,
+                pods,
+                prepared,
+                hostAddresses,
+                complete,
+                List.copyOf(cidrs));
+    }
+
+    /** The pod CIDRs a node has now: blocks are added and returned while the agent runs. */
+    public List<Cidr> podCidrs(LocalNode node) {
+        return podCidrs.isEmpty() ? node.podCidrs() : podCidrs;
     }
 
     private static <V> Map<String, V> without(Map<String, V> map, String key) {
