@@ -1,7 +1,9 @@
 package io.fairlead.node.agent;
 
+import io.fairlead.contract.Ip;
 import io.fairlead.contract.NodeName;
 import io.fairlead.node.datapath.DatapathKeys;
+import io.fairlead.node.datapath.DatapathSettings;
 import io.fairlead.runtime.config.Config;
 import io.fairlead.runtime.config.ConfigKey;
 import io.fairlead.runtime.config.ConfigKeys;
@@ -64,10 +66,13 @@ final class AgentKeys {
         keys.add("routing-mode", Values.oneOf("native"), "native", "native is the only one");
     }
 
+    /** @throws IllegalArgumentException when values do not go together */
     AgentConfig from(Config config) {
+        Addressing addresses = addressing.from(config);
+        DatapathSettings settings = datapath.from(config);
         return new AgentConfig(
                 config.get(nodeName),
-                addressing.from(config),
+                addresses,
                 config.get(devices),
                 config.get(autoDirectNodeRoutes),
                 config.get(mtu),
@@ -77,7 +82,7 @@ final class AgentKeys {
                 config.get(bpfRoot),
                 config.get(resyncInterval),
                 config.get(peerPort),
-                datapath.from(config));
+                addresses.families().contains(Ip.Family.V4) ? settings : settings.withoutIpv4());
     }
 
     private static String device(String text) {

@@ -25,17 +25,15 @@ import org.slf4j.LoggerFactory;
 final class LostEntries {
     private static final Logger LOGGER = LoggerFactory.getLogger(LostEntries.class);
 
-    private final Reconciler reconciler;
     private final Consumer<Predicate<Endpoint>> tellAgain;
     private DesiredState before = DesiredState.NOTHING; // owned by: reconciler
 
     /** @param tellAgain called with which endpoints the control plane is to hear of again; must not wait */
-    LostEntries(Reconciler reconciler, Consumer<Predicate<Endpoint>> tellAgain) {
-        this.reconciler = reconciler;
+    LostEntries(Consumer<Predicate<Endpoint>> tellAgain) {
         this.tellAgain = tellAgain;
     }
 
-    void watch() {
+    void watch(Reconciler reconciler) {
         reconciler.onReport(report -> look(reconciler.state()));
     }
 
