@@ -16,9 +16,15 @@ cluster_up() {
             --nodes=*) nodes=${1#*=} && shift ;;
             --config=*) settings+=("${1#*=}") && shift ;;
             --no-pods) pods=no && shift ;;
-            *) die "up: $1 (expected: --nodes N, --config KEY=VALUE or --no-pods)" ;;
+            --ipv6) SANDBOX_IPV6=1 && shift ;;
+            *) die "up: $1 (expected: --nodes N, --config KEY=VALUE, --ipv6 or --no-pods)" ;;
         esac
     done
+    if [[ ${SANDBOX_IPV6:-0} == 1 ]]; then
+        local -a SETTINGS
+        ipv6_settings
+        settings=("${SETTINGS[@]}" "${settings[@]}")
+    fi
     [[ $nodes =~ ^[1-9][0-9]?$ ]] || die "--nodes: $nodes (expected: 1-99)"
     local setting
     for setting in "${settings[@]}"; do

@@ -215,7 +215,13 @@ final class Agent {
     private void watch(Netlink netlink, NodeDatapath datapath) {
         Controller controller = controllers.get("kernel-monitor");
         NetlinkMonitor monitor = NetlinkMonitor.start(
-                Set.of(Topic.LINK, Topic.IPV4_ADDRESS, Topic.IPV6_ADDRESS, Topic.IPV4_ROUTE, Topic.NEXTHOP),
+                Set.of(
+                        Topic.LINK,
+                        Topic.IPV4_ADDRESS,
+                        Topic.IPV6_ADDRESS,
+                        Topic.IPV4_ROUTE,
+                        Topic.IPV6_ROUTE,
+                        Topic.NEXTHOP),
                 new NetlinkMonitor.Ignored(
                         Set.of(netlink.socket().portId()), name -> name.startsWith(Attachment.HOST_PREFIX)),
                 datapath.onKernelChange(controller));
