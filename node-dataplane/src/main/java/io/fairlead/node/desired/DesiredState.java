@@ -40,20 +40,6 @@ public record DesiredState(
         Set<Source> complete,
         List<Cidr> podCidrs) {
 
-    /** A state of a node that has the pod CIDRs it started with. */
-    public DesiredState(
-            Map<Cidr, PeerRoute> routes,
-            Map<Cidr, Peer> peers,
-            Map<Integer, List<String>> identities,
-            Map<PolicyName, Policy> policies,
-            long revision,
-            Map<String, Pod> pods,
-            Map<String, Integer> prepared,
-            Set<Ip> hostAddresses,
-            Set<Source> complete) {
-        this(routes, peers, identities, policies, revision, pods, prepared, hostAddresses, complete, List.of());
-    }
-
     /** Who says what should be. */
     public enum Source {
         /** The route distributor. */
@@ -70,8 +56,8 @@ public record DesiredState(
     }
 
     /** Nothing said yet. */
-    public static final DesiredState NOTHING =
-            new DesiredState(Map.of(), Map.of(), Map.of(), Map.of(), 0, Map.of(), Map.of(), Set.of(), Set.of());
+    public static final DesiredState NOTHING = new DesiredState(
+            Map.of(), Map.of(), Map.of(), Map.of(), 0, Map.of(), Map.of(), Set.of(), Set.of(), List.of());
 
     public boolean knows(Source source) {
         return complete.contains(source);
