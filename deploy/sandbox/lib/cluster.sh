@@ -18,10 +18,16 @@ cluster_up() {
             --replicas=*) replicas=${1#*=} ;;
             --etcd=*) members=${1#*=} ;;
             --no-pods) pods=no ;;
-            *) die "up: $1 (expected: --nodes N, --replicas N, --etcd 1|3, --config KEY=VALUE or --no-pods)" ;;
+            --ipv6) SANDBOX_IPV6=1 ;;
+            *) die "up: $1 (expected: --nodes N, --replicas N, --etcd 1|3, --config KEY=VALUE, --ipv6 or --no-pods)" ;;
         esac
         shift
     done
+    if [[ ${SANDBOX_IPV6:-0} == 1 ]]; then
+        local -a SETTINGS
+        ipv6_settings
+        settings=("${SETTINGS[@]}" "${settings[@]}")
+    fi
     [[ $nodes =~ ^[1-9][0-9]?$ ]] || die "--nodes: $nodes (expected: 1-99)"
     [[ $replicas =~ ^[1-$MOST_REPLICAS]$ ]] || die "--replicas: $replicas (expected: 1-$MOST_REPLICAS)"
     [[ $members == 1 || $members == 3 ]] || die "--etcd: $members (expected: 1 or 3)"

@@ -51,6 +51,7 @@ net_node_up() {
     local node=$1 ip=$2 index=$3
     net_plug "$node" "$NODE_DEVICE" "$ip" "$(printf '02:fa:1e:00:01:%02x' "$index")"
     ip -n "$PREFIX-$node" route add default via "$ROUTER_IP" dev "$NODE_DEVICE"
+    ipv6_node_up "$node" "$index"
 }
 
 # A machine of the control plane.

@@ -23,7 +23,7 @@ import java.util.Set;
 record StatusAnswer(GetStatusResponse message, Clock clock) implements Answer {
     /** Lines for --verbose alone. */
     private static final Set<String> DETAILS =
-            Set.of("Clock Source for BPF", "KubeProxyReplacement Details", "BPF Maps");
+            Set.of("Allocated addresses", "Clock Source for BPF", "KubeProxyReplacement Details", "BPF Maps");
 
     private static final Set<String> BEFORE_CONTROLLERS = Set.of("Masquerading", "Clock Source for BPF");
 

@@ -81,23 +81,29 @@ final class Agent {
         life.onClose("netlink", netlink);
         NodeDevices devices = NodeDevices.find(netlink, config);
         ServiceChannels channels = ServiceChannels.open(config.services(), config.nodeName(), CALL_DEADLINE, life);
+        NodeSupply addresses = new NodeSupply(config, controllers, calls, life);
         Registration registration =
                 new Registration(channels.ipam(), config.stateDir(), controllers.get("node-registration"), backoff());
-        LocalNode node = registration.register(config.nodeName(), devices.address(), calls);
+        Registration.Registered registered = registration.register(addresses.wanted(netlink, devices), calls);
+        LocalNode node = registered.node();
         NodeDatapath datapath =
                 NodeDatapath.load(netlink, node, devices, config, new NodeDatapath.Host(controllers, life));
         Reconciler reconciler = datapath.reconciler();
-        AddressPool pool = new AddressPool(node.podCidrs(), random);
+        AddressPool pool = new AddressPool(
+                registered.blocks(), node.routers(), config.addressing().defaultPool(), random);
         IdentityClient identities = new IdentityClient(node.name(), node.address(), channels.identity(), CALL_DEADLINE);
-        EndpointManager endpoints =
-                endpoints(datapath, pool, identities, new NetlinkPodDevices(netlink), devices.mtu(config.mtu()));
+        EndpointManager endpoints = endpoints(
+                datapath, pool, identities, new NetlinkPodDevices(netlink), addresses.settings(devices, PATIENCE));
         reconciler.start(config.resyncInterval());
         Controller refreshing = controllers.get("endpoint-refresh");
         Runnable tellAgain = () -> {
-            registration.again(node, calls);
-            calls.execute(() -> refresh(endpoints, refreshing));
+            registration.again(registered, calls);
+            addresses.tellAgain(endpoints, refreshing, endpoint -> true);
         };
         IdentityFeed policies = feed(node, channels, reconciler, background, tellAgain);
+        policies.onAnotherStore(tellAgain);
+        new LostEntries(lost -> addresses.tellAgain(endpoints, refreshing, lost)).watch(reconciler);
+        addresses.keep(registered, pool, reconciler, registration, backoff(Duration.ofSeconds(30)));
         watch(netlink, datapath);
         keepRefreshing(endpoints, refreshing, calls);
         NodeParts parts = new NodeParts(node, datapath, endpoints, config, controllers, life);
@@ -109,15 +115,16 @@ final class Agent {
 
     /** The node's pods, those restored from its disk among them. */
     private EndpointManager endpoints(
-            NodeDatapath datapath, AddressPool pool, IdentityClient identities, NetlinkPodDevices pods, int mtu) {
+            NodeDatapath datapath,
+            AddressPool pool,
+            IdentityClient identities,
+            NetlinkPodDevices pods,
+            EndpointManager.Settings settings) {
         ReconcilerSettler settler = new ReconcilerSettler(datapath.reconciler(), SETTLE_DEADLINE);
         ToldEndpoints publisher =
                 new ToldEndpoints(identities, datapath.events().notices());
         EndpointManager endpoints = new EndpointManager(
-                new EndpointManager.Settings(config.stateDir(), mtu, PATIENCE),
-                pool,
-                new EndpointManager.Ports(pods, identities, publisher, settler),
-                random);
+                settings, pool, new EndpointManager.Ports(pods, identities, publisher, settler), random);
         endpoints.reserve(datapath.loaded().hostEndpoint());
         restore(endpoints, settler);
         life.onClose("endpoints", endpoints);
@@ -266,7 +273,11 @@ final class Agent {
     }
 
     private Backoff backoff() {
-        return new Backoff(Duration.ofMillis(100), Duration.ofSeconds(5), random);
+        return backoff(Duration.ofSeconds(5));
+    }
+
+    private Backoff backoff(Duration most) {
+        return new Backoff(Duration.ofMillis(100), most, random);
     }
 
     private static String version() {

@@ -1,7 +1,6 @@
 package io.fairlead.node.agent;
 
 import io.fairlead.contract.Cidr;
-import io.fairlead.contract.Ip;
 import io.fairlead.contract.NodeName;
 import io.fairlead.node.datapath.DatapathSettings;
 import io.fairlead.runtime.config.HostPort;
@@ -9,13 +8,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * What the agent was told.
  *
  * @param nodeName name of this node
- * @param nodeIp address other nodes reach it at; empty to take the first device's
+ * @param addressing the node's addresses and those of its pods
  * @param devices names of the devices towards other nodes; none to find those with the node's address
  * @param autoDirectNodeRoutes whether to install a route to each other node's pod CIDR
  * @param skipUnreachable whether nodes behind a router are left to it instead of being an error
@@ -29,7 +27,7 @@ import java.util.Optional;
  */
 record AgentConfig(
         NodeName nodeName,
-        Optional<Ip> nodeIp,
+        Addressing addressing,
         List<String> devices,
         boolean autoDirectNodeRoutes,
         boolean skipUnreachable,

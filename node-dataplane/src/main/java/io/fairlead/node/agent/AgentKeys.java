@@ -3,6 +3,7 @@ package io.fairlead.node.agent;
 import io.fairlead.contract.Ip;
 import io.fairlead.contract.NodeName;
 import io.fairlead.node.datapath.DatapathKeys;
+import io.fairlead.node.datapath.DatapathSettings;
 import io.fairlead.runtime.config.Config;
 import io.fairlead.runtime.config.ConfigKey;
 import io.fairlead.runtime.config.ConfigKeys;
@@ -11,13 +12,12 @@ import io.fairlead.runtime.config.Values;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 
 /** The agent's configuration keys. */
 final class AgentKeys {
     private final ConfigKey<NodeName> nodeName;
-    private final ConfigKey<Optional<Ip>> nodeIp;
+    private final AddressingKeys addressing;
     private final ConfigKey<List<String>> devices;
     private final DatapathKeys datapath;
     private final ConfigKey<Boolean> autoDirectNodeRoutes;
@@ -34,7 +34,7 @@ final class AgentKeys {
     /** Declares the keys. */
     AgentKeys(ConfigKeys keys) {
         nodeName = keys.required("node-name", NodeName::new, "name of this node, unique in the cluster");
-        nodeIp = keys.optional("ipv4-node", AgentKeys::v4, "address other nodes reach this one at; else the device's");
+        addressing = new AddressingKeys(keys);
         devices = keys.add(
                 "devices",
                 Values.listOf(AgentKeys::device),
@@ -70,10 +70,13 @@ final class AgentKeys {
         keys.add("routing-mode", Values.oneOf("native"), "native", "native is the only one");
     }
 
+    /** @throws IllegalArgumentException when values do not go together */
     AgentConfig from(Config config) {
+        Addressing addresses = addressing.from(config);
+        DatapathSettings settings = datapath.from(config);
         return new AgentConfig(
                 config.get(nodeName),
-                config.get(nodeIp),
+                addresses,
                 config.get(devices),
                 config.get(autoDirectNodeRoutes),
                 config.get(skipUnreachable),
@@ -84,15 +87,7 @@ final class AgentKeys {
                 config.get(bpfRoot),
                 config.get(resyncInterval),
                 config.get(peerPort),
-                datapath.from(config));
-    }
-
-    private static Ip v4(String text) {
-        Ip ip = Ip.parse(text);
-        if (!ip.isV4() || !ip.isUnicast()) {
-            throw new IllegalArgumentException("(expected: a unicast IPv4 address)");
-        }
-        return ip;
+                addresses.families().contains(Ip.Family.V4) ? settings : settings.withoutIpv4());
     }
 
     private static ConfigKey<List<HostPort>> replicas(ConfigKeys keys, String key, int port, String service) {

@@ -150,11 +150,13 @@ final class NodeParts {
                         reconciler()::state,
                         identity -> reconciler().policies().prefixLabels().getOrDefault(identity, List.of())),
                 rule -> Optional.ofNullable(reconciler().policies().ruleTexts().get(rule))));
-        PeerServer peers = PeerServer.start(
-                new HostPort(node.address().toString(), config.peerPort()),
-                explainer,
-                new NodeAddresses(node, reconciler()::state));
-        life.onClose("peers", peers);
+        for (Ip address : node.addresses()) {
+            PeerServer peers = PeerServer.start(
+                    new HostPort(address.toString(), config.peerPort()),
+                    explainer,
+                    new NodeAddresses(node, reconciler()::state));
+            life.onClose("peers " + address, peers);
+        }
         return explainer;
     }
 
@@ -163,7 +165,7 @@ final class NodeParts {
         if (endpoint == datapath.loaded().hostEndpoint().value()) {
             addresses.addAll(reconciler().state().hostAddresses());
             addresses.addAll(node.routers());
-            addresses.add(node.address());
+            addresses.addAll(node.addresses());
         }
         for (Pod pod : reconciler().state().pods().values()) {
             if (pod.id() == endpoint) {

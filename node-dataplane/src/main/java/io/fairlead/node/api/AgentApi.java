@@ -1,5 +1,6 @@
 package io.fairlead.node.api;
 
+import io.fairlead.contract.Cidr;
 import io.fairlead.contract.Ip;
 import io.fairlead.node.desired.PeerRoute;
 import io.fairlead.node.kernel.KernelException;
@@ -44,6 +45,7 @@ import io.fairlead.proto.agent.v1.MonitorResponse;
 import io.fairlead.proto.agent.v1.NodeEntry;
 import io.fairlead.runtime.grpc.Statuses;
 import io.grpc.stub.StreamObserver;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -109,23 +111,29 @@ public final class AgentApi extends AgentServiceImplBase {
     public void listNodes(ListNodesRequest request, StreamObserver<ListNodesResponse> to) {
         answer(to, () -> {
             TreeMap<String, NodeEntry.Builder> nodes = new TreeMap<>();
-            for (PeerRoute route : view.reconciler().state().routes().values()) {
+            List<PeerRoute> routes = view.reconciler().state().routes().values().stream()
+                    .sorted(Comparator.comparing(PeerRoute::cidr))
+                    .toList();
+            for (PeerRoute route : routes) {
                 String name = route.clusterName() + "/" + route.nodeName();
                 boolean local = view.node().owns(route);
                 NodeEntry.Builder node = nodes.computeIfAbsent(
                         name, n -> NodeEntry.newBuilder().setName(n).setSource(local ? "local" : "kvstore"));
                 if (route.cidr().family() == Ip.Family.V4) {
-                    node.setIpv4(route.nextHop().toString())
-                            .setIpv4PodCidr(route.cidr().toString());
+                    node.setIpv4(route.nextHop().toString()).setIpv4PodCidr(also(node.getIpv4PodCidr(), route.cidr()));
                 } else {
-                    node.setIpv6(route.nextHop().toString())
-                            .setIpv6PodCidr(route.cidr().toString());
+                    node.setIpv6(route.nextHop().toString()).setIpv6PodCidr(also(node.getIpv6PodCidr(), route.cidr()));
                 }
             }
             ListNodesResponse.Builder response = ListNodesResponse.newBuilder();
             nodes.values().forEach(response::addNodes);
             return response.build();
         });
+    }
+
+    /** A node may have several pod CIDRs of a family. */
+    private static String also(String cidrs, Cidr cidr) {
+        return cidrs.isEmpty() ? cidr.toString() : cidrs + ", " + cidr;
     }
 
     @Override

@@ -36,6 +36,7 @@ final class StatusLines {
                 DatapathLines.monitor(view.inputs().monitor()),
                 HealthLines.daemon(view.inputs().health(), failing("health-")),
                 line("IPAM", view.addresses().status().strip(), State.STATE_OK),
+                line("Allocated addresses", allocations(), State.STATE_OK),
                 disabled("BandwidthManager"),
                 DatapathLines.hostRouting(view.inputs().hostRouting()),
                 DatapathLines.masquerading(view.inputs().masquerading()),
@@ -77,6 +78,18 @@ final class StatusLines {
                     "Unknown: the route distributor cannot be asked: " + Statuses.text(e),
                     State.STATE_WARNING);
         }
+    }
+
+    /** Who has which address, one a line. */
+    private String allocations() {
+        StringBuilder text = new StringBuilder();
+        new TreeMap<>(view.addresses().allocations())
+                .forEach((ip, owner) -> text.append("\n  ")
+                        .append(ip)
+                        .append(" (")
+                        .append(owner)
+                        .append(')'));
+        return text.toString();
     }
 
     private StatusLine agent() {

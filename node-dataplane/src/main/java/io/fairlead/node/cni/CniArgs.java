@@ -14,7 +14,13 @@ import java.util.TreeSet;
 record CniArgs(Map<String, String> values) {
     private static final String IGNORE_UNKNOWN = "IgnoreUnknown";
     private static final Set<String> KNOWN = Set.of(
-            IGNORE_UNKNOWN, "IP", "K8S_POD_NAMESPACE", "K8S_POD_NAME", "K8S_POD_INFRA_CONTAINER_ID", "K8S_POD_UID");
+            IGNORE_UNKNOWN,
+            "IP",
+            "IP_POOL",
+            "K8S_POD_NAMESPACE",
+            "K8S_POD_NAME",
+            "K8S_POD_INFRA_CONTAINER_ID",
+            "K8S_POD_UID");
 
     CniArgs {
         values = Map.copyOf(values);
@@ -58,6 +64,11 @@ record CniArgs(Map<String, String> values) {
     /** The address asked for by the old convention. */
     Optional<String> ip() {
         return Optional.ofNullable(values.get("IP"));
+    }
+
+    /** The pool the address is to be from. */
+    Optional<String> pool() {
+        return Optional.ofNullable(values.get("IP_POOL"));
     }
 
     private static boolean ignoresUnknown(Map<String, String> values) {

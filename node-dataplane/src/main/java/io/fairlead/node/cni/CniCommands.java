@@ -79,7 +79,7 @@ public final class CniCommands {
         }
         Optional<ObjectNode> previous = config.prevResult();
         Endpoint endpoint = endpoints.add(new EndpointRequest(
-                attachment, request.netns(), config.network(), workload, config.requestedIps(args)));
+                attachment, request.netns(), config.network(), workload, config.requestedIps(args), config.pool(args)));
         Device device = endpoint.device().orElseThrow(() -> new IllegalStateException("a ready endpoint has a device"));
         return CniReply.of(CniResult.of(config.version(), endpoint, device, previous));
     }

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fairlead.contract.Ip;
 import io.fairlead.node.endpoint.Attachment;
+import io.fairlead.node.endpoint.PodBlock;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -119,6 +120,20 @@ final class CniConfig {
             ips.add(ip);
         }
         return ips;
+    }
+
+    /** Name of the pool the pod's addresses are from: of the arguments, else of the configuration; else empty. */
+    String pool(CniArgs args) {
+        JsonNode said = root.path("ip-pool");
+        if (!said.isMissingNode() && !said.isNull() && !said.isTextual()) {
+            throw invalid("ip-pool", said, "the name of a pool");
+        }
+        String pool = args.pool().orElse(said.asText(""));
+        try {
+            return pool.isEmpty() ? pool : PodBlock.requirePool(pool);
+        } catch (IllegalArgumentException e) {
+            throw new CniException(CniCode.INVALID_CONFIG, String.valueOf(e.getMessage()), "", e);
+        }
     }
 
     /** The result of the plugins before this one, if there were any. */

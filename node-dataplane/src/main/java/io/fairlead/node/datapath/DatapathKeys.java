@@ -174,7 +174,6 @@ public final class DatapathKeys {
     /** The only values there are: accepted so that a configuration can say what it relies on. */
     private static void onlyModes(ConfigKeys keys) {
         keys.add("ipam", Values.oneOf("cluster-pool"), "cluster-pool", "cluster-pool is the only one");
-        keys.add("enable-ipv4", Values.oneOf("true"), "true", "true is the only one");
         keys.add(
                 "kube-proxy-replacement",
                 Parsers::noServices,

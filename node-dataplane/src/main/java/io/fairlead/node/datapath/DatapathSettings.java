@@ -33,6 +33,19 @@ public record DatapathSettings(
         Connections connections,
         Health health) {
 
+    /** The same for a node whose pods have no IPv4: nothing of it is masqueraded. */
+    public DatapathSettings withoutIpv4() {
+        Masquerade less = new Masquerade(
+                false,
+                masquerade.ipv6(),
+                masquerade.bpf(),
+                masquerade.remoteNodes(),
+                masquerade.nativeCidrs(),
+                masquerade.agentFile(),
+                masquerade.ports());
+        return new DatapathSettings(legacyHostRouting, debug, less, policy, monitor, maps, connections, health);
+    }
+
     /**
      * Which packets leave from the node's address.
      *

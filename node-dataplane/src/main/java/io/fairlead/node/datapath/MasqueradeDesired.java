@@ -33,13 +33,13 @@ public record MasqueradeDesired(Map<Integer, MasqueradeAddress> addresses, Map<C
      * What to write for a node.
      *
      * @param mode which families are masqueraded, and the CIDRs that never are
-     * @param node the node's own address: taken where a device has it, else the first global one
+     * @param node the node's own addresses: taken where a device has one, else the first global one
      * @param podCidrs taken for native CIDRs of a family that has none
      * @param agentCidrs those of the ip-masq-agent file, empty without it
      */
     public static MasqueradeDesired of(
             DatapathMode.Masquerade mode,
-            Ip node,
+            Collection<Ip> node,
             List<Cidr> podCidrs,
             Collection<Cidr> agentCidrs,
             Collection<Integer> devices,
@@ -64,7 +64,7 @@ public record MasqueradeDesired(Map<Integer, MasqueradeAddress> addresses, Map<C
         return new MasqueradeDesired(byDevice, excluded);
     }
 
-    private static Optional<Ip> address(List<Addr> addresses, int device, Ip node, Predicate<Ip> family) {
+    private static Optional<Ip> address(List<Addr> addresses, int device, Collection<Ip> node, Predicate<Ip> family) {
         List<Addr> fit = addresses.stream()
                 .filter(address -> address.ifindex() == device
                         && address.scope() == Addr.GLOBAL
@@ -72,7 +72,7 @@ public record MasqueradeDesired(Map<Integer, MasqueradeAddress> addresses, Map<C
                         && family.test(address.address()))
                 .toList();
         return fit.stream()
-                .filter(address -> address.address().equals(node))
+                .filter(address -> node.contains(address.address()))
                 .findFirst()
                 .or(() -> fit.stream()
                         .filter(address -> (address.flags() & SECONDARY) == 0)

@@ -1,7 +1,6 @@
 package io.fairlead.node.datapath;
 
 import io.fairlead.contract.Cidr;
-import io.fairlead.contract.Ip;
 import io.fairlead.node.desired.DesiredState;
 import io.fairlead.node.desired.LocalNode;
 import io.fairlead.node.kernel.KernelException;
@@ -53,17 +52,16 @@ final class MasqueradeGround implements Ground {
     public Look look(DesiredState state) {
         Look look = inner.look(state);
         List<String> problems = new ArrayList<>(look.problems());
-        problems.addAll(write(look.nativeDevices().values()));
+        problems.addAll(write(state.podCidrs(node), look.nativeDevices().values()));
         return new Look(look.nativeDevices(), look.hostAddresses(), look.repaired(), problems);
     }
 
     /** What could not be done; what was there stays then. */
-    private List<String> write(Collection<Integer> devices) {
+    private List<String> write(List<Cidr> podCidrs, Collection<Integer> devices) {
         try {
             Set<Cidr> agentCidrs = agentCidrs();
-            Ip address = node.address();
-            return tables.write(
-                            MasqueradeDesired.of(mode, address, node.podCidrs(), agentCidrs, devices, addresses.get()))
+            return tables.write(MasqueradeDesired.of(
+                            mode, node.addresses(), podCidrs, agentCidrs, devices, addresses.get()))
                     .problems();
         } catch (KernelException | IllegalArgumentException e) {
             return List.of("masquerade: " + e.getMessage());

@@ -26,6 +26,7 @@ import java.util.Set;
  * @param prepared devices of pods that are being made, index by name: programs are attached, nothing passes yet
  * @param hostAddresses addresses the node has, beside the one others reach it at and its routers'
  * @param complete the sources that have said all they know
+ * @param podCidrs this node's own as they are now, none when they are still those it started with
  */
 public record DesiredState(
         Map<Cidr, PeerRoute> routes,
@@ -36,7 +37,8 @@ public record DesiredState(
         Map<String, Pod> pods,
         Map<String, Integer> prepared,
         Set<Ip> hostAddresses,
-        Set<Source> complete) {
+        Set<Source> complete,
+        List<Cidr> podCidrs) {
 
     /** Who says what should be. */
     public enum Source {
@@ -54,8 +56,8 @@ public record DesiredState(
     }
 
     /** Nothing said yet. */
-    public static final DesiredState NOTHING =
-            new DesiredState(Map.of(), Map.of(), Map.of(), Map.of(), 0, Map.of(), Map.of(), Set.of(), Set.of());
+    public static final DesiredState NOTHING = new DesiredState(
+            Map.of(), Map.of(), Map.of(), Map.of(), 0, Map.of(), Map.of(), Set.of(), Set.of(), List.of());
 
     public boolean knows(Source source) {
         return complete.contains(source);
@@ -68,7 +70,16 @@ public record DesiredState(
 
     public DesiredState withRoutes(Map<Cidr, PeerRoute> newRoutes) {
         return new DesiredState(
-                newRoutes, peers, identities, policies, revision, pods, prepared, hostAddresses, with(Source.ROUTES));
+                newRoutes,
+                peers,
+                identities,
+                policies,
+                revision,
+                pods,
+                prepared,
+                hostAddresses,
+                with(Source.ROUTES),
+                podCidrs);
     }
 
     /** The same with all the identity service says but policies, which stay. */
@@ -91,13 +102,23 @@ public record DesiredState(
                 pods,
                 prepared,
                 hostAddresses,
-                with(Source.IDENTITIES));
+                with(Source.IDENTITIES),
+                podCidrs);
     }
 
     /** The same with what addresses the node has now. */
     public DesiredState withHostAddresses(Set<Ip> addresses) {
         return new DesiredState(
-                routes, peers, identities, policies, revision, pods, prepared, Set.copyOf(addresses), complete);
+                routes,
+                peers,
+                identities,
+                policies,
+                revision,
+                pods,
+                prepared,
+                Set.copyOf(addresses),
+                complete,
+                podCidrs);
     }
 
     /** The same with all pods of the node. */
@@ -111,7 +132,8 @@ public record DesiredState(
                 Map.copyOf(newPods),
                 prepared,
                 hostAddresses,
-                with(Source.PODS));
+                with(Source.PODS),
+                podCidrs);
     }
 
     /** The same with a device whose pod is not known yet. */
@@ -143,7 +165,28 @@ public record DesiredState(
                 Map.copyOf(newPods),
                 Map.copyOf(newPrepared),
                 hostAddresses,
-                complete);
+                complete,
+                podCidrs);
+    }
+
+    /** The same with the pod CIDRs this node has now. */
+    public DesiredState withPodCidrs(List<Cidr> cidrs) {
+        return new DesiredState(
+                routes,
+                peers,
+                identities,
+                policies,
+                revision,
+                pods,
+                prepared,
+                hostAddresses,
+                complete,
+                List.copyOf(cidrs));
+    }
+
+    /** The pod CIDRs a node has now: blocks are added and returned while the agent runs. */
+    public List<Cidr> podCidrs(LocalNode node) {
+        return podCidrs.isEmpty() ? node.podCidrs() : podCidrs;
     }
 
     private static <V> Map<String, V> without(Map<String, V> map, String key) {

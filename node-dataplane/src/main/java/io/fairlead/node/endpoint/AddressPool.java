@@ -3,88 +3,244 @@ package io.fairlead.node.endpoint;
 import io.fairlead.contract.Cidr;
 import io.fairlead.contract.Ip;
 import io.fairlead.node.endpoint.EndpointException.Reason;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 
 /**
- * The addresses of the node's pod CIDRs and who has them. Thread-safe; nothing here waits.
+ * The addresses of the node's blocks and who has them. Thread-safe; only {@link #allocate} waits, and only while another
+ * block is asked for.
  *
  * <p>Addresses are given in rounds from a random start: one that was released comes back only when the round is through.
- * The first address of each family's first CIDR is the router's.
+ * A block that is closed gives none.
  */
 public final class AddressPool {
-    /** Owner of the router's address. */
+    /** Owner of the router's addresses. */
     public static final String ROUTER = "router";
 
-    private final RandomGenerator random;
-    private final Map<Ip.Family, List<AddressRange>> ranges = new EnumMap<>(Ip.Family.class); // owned by: this lock
-    private final Map<Ip, String> owners = new HashMap<>(); // owned by: this lock
+    /** Owner of the health endpoint's addresses. */
+    public static final String HEALTH = "health";
 
-    public AddressPool(Collection<Cidr> podCidrs, RandomGenerator random) {
-        this.random = random;
-        podCidrs.forEach(this::add);
+    private static final String RESTORED = " [restored]";
+
+    private final RandomGenerator random;
+    private final String defaultPool;
+    private final Map<Ip.Family, Ip> routers = new TreeMap<>(); // written by: the constructor
+    private final List<AddressRange> ranges = new ArrayList<>(); // owned by: this lock
+    private final Map<Ip, Holder> owners = new HashMap<>(); // owned by: this lock
+    private final Wants wants = new Wants(); // owned by: this lock
+    private Optional<Runnable> supplier = Optional.empty(); // owned by: this lock
+
+    /**
+     * What addresses are taken from together.
+     *
+     * @param family of the addresses
+     * @param pool name of the pool
+     */
+    public record Supply(Ip.Family family, String pool) {
+        @Override
+        public String toString() {
+            return name(family) + " of pool " + pool;
+        }
     }
 
     /**
-     * Adds a pod CIDR of the node; one that is there already changes nothing.
+     * How a block stands.
      *
-     * @throws IllegalArgumentException when it is too small or overlaps another
+     * @param block which
+     * @param used addresses somebody has
+     * @param capacity addresses there are
+     * @param given how often one was taken: the same number twice says that nobody came in between
+     * @param open whether it gives addresses
      */
-    public synchronized void add(Cidr cidr) {
-        List<AddressRange> family = ranges.computeIfAbsent(cidr.family(), f -> new ArrayList<>());
-        for (AddressRange other : family) {
-            if (other.cidr().equals(cidr)) {
+    public record Use(PodBlock block, long used, long capacity, long given, boolean open) {}
+
+    private record Holder(String name, boolean restored) {
+        /** The health endpoint is the same one whoever made it. */
+        String text() {
+            return restored && !name.equals(HEALTH) ? name + RESTORED : name;
+        }
+    }
+
+    /**
+     * The addresses of a node.
+     *
+     * @param blocks what it has
+     * @param routers its own address among them, one for each family pods have
+     * @param defaultPool where pods get theirs that ask for no other
+     */
+    public AddressPool(
+            Collection<PodBlock> blocks, Collection<Ip> routers, String defaultPool, RandomGenerator random) {
+        this.random = random;
+        this.defaultPool = defaultPool;
+        for (Ip router : routers) {
+            this.routers.put(router.family(), router);
+            owners.put(router, new Holder(ROUTER, false));
+            wants.want(new Supply(router.family(), defaultPool));
+        }
+        blocks.forEach(this::add);
+    }
+
+    /** One pool; the first address of each family is the router's. */
+    public AddressPool(Collection<Cidr> podCidrs, RandomGenerator random) {
+        this(
+                podCidrs.stream().map(PodBlock::new).toList(),
+                podCidrs.stream()
+                        .collect(Collectors.toMap(
+                                Cidr::family, cidr -> cidr.address().plus(1), (first, second) -> first, TreeMap::new))
+                        .values(),
+                PodBlock.DEFAULT_POOL,
+                random);
+    }
+
+    /** Who asks for more blocks; called, on any thread and to return at once, when there may be reason to. */
+    public synchronized void onNeed(Runnable listener) {
+        supplier = Optional.of(listener);
+    }
+
+    /** Adds a block of the default pool. */
+    public void add(Cidr cidr) {
+        add(new PodBlock(cidr));
+    }
+
+    /**
+     * Adds a block; one that is there already is opened again.
+     *
+     * @throws IllegalArgumentException when it overlaps another
+     */
+    public synchronized void add(PodBlock block) {
+        for (AddressRange other : ranges) {
+            if (other.block().equals(block)) {
+                other.open(true);
+                notifyAll();
                 return;
             }
-            if (other.cidr().overlaps(cidr)) {
+            if (other.cidr().overlaps(block.cidr())) {
                 throw new IllegalArgumentException(
-                        "pod CIDR: " + cidr + " (expected: no overlap with " + other.cidr() + ")");
+                        "pod CIDR: " + block.cidr() + " (expected: no overlap with " + other.cidr() + ")");
             }
         }
-        AddressRange range = new AddressRange(cidr, random.nextLong());
-        family.add(range);
-        owners.putIfAbsent(range.router(), ROUTER);
+        AddressRange range = new AddressRange(block, random.nextLong());
+        owners.keySet().stream().filter(block::usable).forEach(ip -> range.take());
+        ranges.add(range);
+        wants.supplied(supplyOf(block));
+        notifyAll();
+    }
+
+    /** Closes a block that nobody has an address of: it gives none from now on. False when somebody has one. */
+    public synchronized boolean close(Cidr cidr) {
+        Optional<AddressRange> range =
+                ranges.stream().filter(r -> r.cidr().equals(cidr)).findFirst();
+        if (range.isEmpty() || range.get().used() > 0) {
+            return false;
+        }
+        range.get().open(false);
+        return true;
+    }
+
+    /** Forgets a closed block; a pool that has none left is not kept supplied until somebody asks for it again. */
+    public synchronized void remove(Cidr cidr) {
+        List<AddressRange> gone = ranges.stream()
+                .filter(range -> range.cidr().equals(cidr) && !range.isOpen() && range.used() == 0)
+                .toList();
+        ranges.removeAll(gone);
+        gone.forEach(range -> forget(supplyOf(range.block())));
+    }
+
+    private void forget(Supply supply) {
+        if (!supply.pool().equals(defaultPool)
+                && ranges.stream().noneMatch(range -> supplyOf(range.block()).equals(supply))) {
+            wants.forget(supply);
+        }
+    }
+
+    /** Has it kept supplied. */
+    public synchronized void want(Supply supply) {
+        wants.want(supply);
+    }
+
+    /** What is to be kept supplied. */
+    public synchronized Set<Supply> wanted() {
+        return wants.all();
+    }
+
+    /** Who waits for another block, and who comes until there is one, is told that there is none and why. */
+    public synchronized void refuse(Supply supply, String reason) {
+        wants.refuse(supply, reason, false);
+        notifyAll();
+    }
+
+    /** The same for a supply that cannot be: it is asked for again only when somebody comes again. */
+    public synchronized void giveUp(Supply supply, String reason) {
+        wants.refuse(supply, reason, true);
+        notifyAll();
+    }
+
+    /** How each block stands, in the order they were added. */
+    public synchronized List<Use> uses() {
+        return ranges.stream().map(AddressRange::use).toList();
     }
 
     /** The families pods get an address of. */
-    public synchronized Set<Ip.Family> families() {
-        return ranges.entrySet().stream()
-                .filter(entry -> !entry.getValue().isEmpty())
-                .map(Map.Entry::getKey)
-                .collect(Collectors.toCollection(() -> java.util.EnumSet.noneOf(Ip.Family.class)));
+    public Set<Ip.Family> families() {
+        return new TreeSet<>(routers.keySet());
     }
 
-    /** The router's address of a family, if the node has a CIDR of it. */
-    public synchronized Optional<Ip> router(Ip.Family family) {
-        return rangesOf(family).stream().findFirst().map(AddressRange::router);
+    /** The router's address of a family, if pods have that. */
+    public Optional<Ip> router(Ip.Family family) {
+        return Optional.ofNullable(routers.get(family));
     }
 
     /**
-     * Gives the next free address of a family.
+     * Gives the next free address of a family in the default pool.
      *
      * @throws EndpointException when there is none
      */
-    public synchronized Ip allocate(Ip.Family family, String owner) {
-        List<AddressRange> all = rangesOf(family);
-        if (all.isEmpty()) {
-            throw new EndpointException(Reason.ADDRESS, "required " + name(family) + " PodCIDR not available");
-        }
-        for (AddressRange range : all) {
-            Optional<Ip> free = range.next(owners::containsKey, owners.size());
-            if (free.isPresent()) {
-                owners.put(free.get(), owner);
-                return free.get();
+    public Ip allocate(Ip.Family family, String owner) {
+        return allocate(new Supply(family, defaultPool), owner, Duration.ZERO);
+    }
+
+    /** A family in the pool of this name; in the default one when that is empty. */
+    public Supply supply(Ip.Family family, String pool) {
+        return new Supply(family, pool.isEmpty() ? defaultPool : pool);
+    }
+
+    /**
+     * Gives the next free address.
+     *
+     * @param patience how long to wait for another block when all are full, unless it was refused
+     * @throws EndpointException when there is none
+     */
+    public synchronized Ip allocate(Supply supply, String owner, Duration patience) {
+        long deadline = System.nanoTime() + patience.toNanos();
+        Optional<Ip> free = next(supply);
+        want(supply);
+        supplier.ifPresent(Runnable::run);
+        while (free.isEmpty()
+                && wants.refusal(supply).isEmpty()
+                && supplier.isPresent()
+                && deadline > System.nanoTime()) {
+            try {
+                TimeUnit.NANOSECONDS.timedWait(this, deadline - System.nanoTime());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new EndpointException(Reason.BUSY, "agent is stopping", e);
             }
+            free = next(supply);
         }
-        throw new EndpointException(Reason.ADDRESS, "range is full");
+        Ip ip = free.orElseThrow(() -> exhausted(supply));
+        take(ip, new Holder(owner, false));
+        return ip;
     }
 
     /**
@@ -93,81 +249,125 @@ public final class AddressPool {
      * @throws EndpointException when it is not free or not the node's to give
      */
     public synchronized void claim(Ip ip, String owner) {
-        if (rangesOf(ip.family()).stream().noneMatch(range -> range.usable(ip))) {
+        if (routers.get(ip.family()) == null
+                || ranges.stream().noneMatch(r -> r.isOpen() && r.block().usable(ip))) {
             throw new EndpointException(
                     Reason.ADDRESS, "provided IP is not in the valid range: " + ip + " (expected: " + texts() + ")");
         }
-        String holder = owners.putIfAbsent(ip, owner);
+        Holder holder = owners.get(ip);
         if (holder != null) {
             throw new EndpointException(
-                    Reason.ADDRESS, "provided IP is already allocated: " + ip + " (owned by " + holder + ")");
+                    Reason.ADDRESS, "provided IP is already allocated: " + ip + " (owned by " + holder.name() + ")");
         }
+        take(ip, new Holder(owner, false));
+        supplier.ifPresent(Runnable::run);
     }
 
     /**
-     * Takes in the address of an endpoint that was there before the agent started, whatever the CIDRs are now.
+     * Takes in the address of an endpoint that was there before the agent started, whatever the blocks are now.
      *
      * @return false when another one has it
      */
     public synchronized boolean restore(Ip ip, String owner) {
-        return owners.putIfAbsent(ip, owner) == null;
+        if (owners.containsKey(ip)) {
+            return false;
+        }
+        take(ip, new Holder(owner, true));
+        return true;
     }
 
     /** Takes an address back if this owner has it; else changes nothing. */
     public synchronized void release(Ip ip, String owner) {
-        owners.remove(ip, owner);
+        Holder holder = owners.get(ip);
+        if (holder != null && holder.name().equals(owner)) {
+            owners.remove(ip);
+            ranges.stream().filter(range -> range.block().usable(ip)).forEach(AddressRange::giveBack);
+            notifyAll();
+        }
     }
 
-    /** Who has which address, the router among them. */
+    /** Whether this owner has the address. */
+    public synchronized boolean has(Ip ip, String owner) {
+        Holder holder = owners.get(ip);
+        return holder != null && holder.name().equals(owner);
+    }
+
+    /** Who has which address, the router among them; of pods that were there before the agent it says so. */
     public synchronized Map<Ip, String> allocations() {
-        return Map.copyOf(owners);
+        return owners.entrySet().stream()
+                .collect(Collectors.toUnmodifiableMap(
+                        Map.Entry::getKey, entry -> entry.getValue().text()));
     }
 
     /** Why no pod can get an address now, if none can. */
     public synchronized Optional<String> exhausted() {
-        if (families().isEmpty()) {
+        if (routers.isEmpty()) {
             return Optional.of("required IPv4 PodCIDR not available");
         }
-        return families().stream()
-                .filter(family -> allocated(family) >= capacity(family))
+        return routers.keySet().stream()
+                .map(family -> new Supply(family, defaultPool))
+                .filter(supply -> free(supply) <= 0)
                 .findFirst()
-                .map(family -> name(family) + " range is full");
+                .map(supply -> name(supply.family()) + " " + exhausted(supply).getMessage());
     }
 
     /** Counters as the status shows them: "IPv4: 3/254 allocated from 10.244.2.0/24, ". */
     public synchronized String status() {
         StringBuilder text = new StringBuilder();
         for (Ip.Family family : families()) {
+            List<AddressRange> all =
+                    ranges.stream().filter(r -> r.cidr().family() == family).toList();
             text.append(name(family))
                     .append(": ")
-                    .append(allocated(family))
+                    .append(all.stream().mapToLong(AddressRange::used).sum())
                     .append('/')
-                    .append(capacity(family))
+                    .append(all.stream().mapToLong(AddressRange::capacity).sum())
                     .append(" allocated from ");
-            rangesOf(family).forEach(range -> text.append(range.cidr()).append(", "));
+            all.forEach(range -> text.append(range.cidr()).append(", "));
         }
         return text.toString();
     }
 
-    private long allocated(Ip.Family family) {
-        return owners.keySet().stream()
-                .filter(ip -> rangesOf(family).stream().anyMatch(range -> range.usable(ip)))
-                .count();
+    private void take(Ip ip, Holder holder) {
+        owners.put(ip, holder);
+        ranges.stream().filter(range -> range.block().usable(ip)).forEach(AddressRange::take);
     }
 
-    private long capacity(Ip.Family family) {
-        return rangesOf(family).stream().mapToLong(AddressRange::capacity).sum();
+    private Optional<Ip> next(Supply supply) {
+        return ranges.stream()
+                .filter(range -> supplyOf(range.block()).equals(supply))
+                .flatMap(range -> range.next(owners::containsKey).stream())
+                .findFirst();
     }
 
-    private List<AddressRange> rangesOf(Ip.Family family) {
-        return ranges.getOrDefault(family, List.of());
+    private long free(Supply supply) {
+        return ranges.stream()
+                .filter(range -> range.isOpen() && supplyOf(range.block()).equals(supply))
+                .mapToLong(range -> range.capacity() - range.used())
+                .sum();
+    }
+
+    private EndpointException exhausted(Supply supply) {
+        String why = wants.refusal(supply).map(reason -> ": " + reason).orElse("");
+        boolean none = ranges.stream()
+                .noneMatch(range -> range.isOpen() && supplyOf(range.block()).equals(supply));
+        String what = "range is full";
+        if (none) {
+            what = "required " + name(supply.family()) + " PodCIDR not available"
+                    + (supply.pool().equals(defaultPool) ? "" : " in IP pool " + supply.pool());
+        }
+        return new EndpointException(Reason.ADDRESS, what + why);
     }
 
     private String texts() {
-        return ranges.values().stream()
-                .flatMap(List::stream)
+        return ranges.stream()
+                .filter(AddressRange::isOpen)
                 .map(range -> range.cidr().toString())
                 .collect(Collectors.joining(", "));
+    }
+
+    private static Supply supplyOf(PodBlock block) {
+        return new Supply(block.cidr().family(), block.pool());
     }
 
     private static String name(Ip.Family family) {

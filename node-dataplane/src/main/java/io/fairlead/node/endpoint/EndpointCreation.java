@@ -3,6 +3,7 @@ package io.fairlead.node.endpoint;
 import io.fairlead.contract.Ip;
 import io.fairlead.node.endpoint.EndpointException.Reason;
 import io.fairlead.node.kernel.KernelException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -11,14 +12,17 @@ import java.util.function.Supplier;
 /** One ADD: the steps and what takes them back. For one operation, so for one thread. */
 final class EndpointCreation {
     private static final int EEXIST = 17;
+    private static final Duration BLOCK_PATIENCE = Duration.ofSeconds(5);
     private final EndpointParts parts;
     private final EndpointRequest request;
     private final Undo undo = new Undo();
+    private final AddressHold hold;
     private Optional<Endpoint> current = Optional.empty();
 
     EndpointCreation(EndpointParts parts, EndpointRequest request) {
         this.parts = parts;
         this.request = request;
+        this.hold = new AddressHold(parts.pool(), parts.settings().expiry(), EndpointParts.owner(request));
     }
 
     Endpoint run() {
@@ -27,6 +31,10 @@ final class EndpointCreation {
             createDevices();
             prepare();
             acquireIdentity();
+            step("unable to allocate IP", () -> {
+                hold.claim();
+                return endpoint();
+            });
             publish();
             settle();
             return checkpoint(endpoint().in(EndpointState.READY));
@@ -43,14 +51,11 @@ final class EndpointCreation {
             List<PodAddress> taken = new ArrayList<>();
             for (Ip requested : request.requestedIps()) {
                 pool.claim(requested, owner);
-                undo.add(() -> pool.release(requested, owner));
-                taken.add(withGateway(requested));
+                taken.add(taken(requested));
             }
             for (Ip.Family family : pool.families()) {
                 if (taken.stream().noneMatch(address -> address.ip().family() == family)) {
-                    Ip ip = pool.allocate(family, owner);
-                    undo.add(() -> pool.release(ip, owner));
-                    taken.add(withGateway(ip));
+                    taken.add(taken(pool.allocate(pool.supply(family, request.pool()), owner, patience())));
                 }
             }
             if (taken.isEmpty()) {
@@ -132,6 +137,8 @@ final class EndpointCreation {
     }
 
     private void takeBack(RuntimeException cause) {
+        // the undo gives them back, or keeps them as long as their device may be there
+        hold.cancel();
         if (current.isPresent()) {
             parts.table().log().failed(endpoint(), EndpointLog.Status.FAILURE, String.valueOf(cause.getMessage()));
             Endpoint leaving = endpoint().in(EndpointState.DISCONNECTING);
@@ -147,7 +154,15 @@ final class EndpointCreation {
         undo.run(cause);
     }
 
-    private PodAddress withGateway(Ip ip) {
+    /** Another block is waited for no longer than a runtime does. */
+    private Duration patience() {
+        Duration most = parts.settings().patience();
+        return most.compareTo(BLOCK_PATIENCE) < 0 ? most : BLOCK_PATIENCE;
+    }
+
+    private PodAddress taken(Ip ip) {
+        undo.add(() -> parts.pool().release(ip, EndpointParts.owner(request)));
+        hold.hold(ip);
         return parts.pool()
                 .router(ip.family())
                 .map(router -> new PodAddress(ip, router))

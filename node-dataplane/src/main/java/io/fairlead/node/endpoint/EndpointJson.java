@@ -72,6 +72,9 @@ final class EndpointJson {
         root.put("labels", request.workload().labels().encoded());
         ArrayNode requested = root.putArray("requestedIps");
         request.requestedIps().forEach(ip -> requested.add(ip.toString()));
+        if (!request.pool().isEmpty()) {
+            root.put("pool", request.pool());
+        }
     }
 
     private static EndpointRequest readRequest(JsonNode root) {
@@ -82,7 +85,13 @@ final class EndpointJson {
         Workload workload =
                 new Workload(optional(root, "namespace"), optional(root, "pod"), Labels.decode(text(root, "labels")));
         Attachment attachment = new Attachment(text(root, "containerId"), text(root, "ifname"));
-        return new EndpointRequest(attachment, text(root, "netns"), text(root, "network"), workload, requested);
+        return new EndpointRequest(
+                attachment,
+                text(root, "netns"),
+                text(root, "network"),
+                workload,
+                requested,
+                optional(root, "pool").orElse(""));
     }
 
     private static List<PodAddress> readAddresses(JsonNode array) {

@@ -3,6 +3,7 @@ package io.fairlead.node.endpoint;
 import io.fairlead.contract.EndpointId;
 import io.fairlead.node.endpoint.EndpointException.Reason;
 import io.fairlead.node.kernel.KernelException;
+import io.fairlead.runtime.retry.Timers;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -10,9 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Makes and removes endpoints, each in one flat chain that is undone in reverse when a step fails. Calls block; any
@@ -21,18 +21,45 @@ import org.slf4j.LoggerFactory;
  * <p>Every step that reaches outside is on disk before it happens, so that after a crash {@link #start()} finds it.
  */
 public final class EndpointManager implements AutoCloseable {
-    private static final Logger LOGGER = LoggerFactory.getLogger(EndpointManager.class);
-
     private final EndpointStore store;
     private final EndpointParts parts;
     private final Claims claims;
+    private final EndpointRefresh refresh;
+
+    /**
+     * When addresses are given back that no endpoint claimed.
+     *
+     * @param timers what it is measured by
+     * @param after that long
+     */
+    public record Expiry(Timers timers, Duration after) {
+        /** They are kept until the agent ends. */
+        static final Expiry NEVER = new Expiry(
+                new Timers() {
+                    @Override
+                    public long nanoTime() {
+                        return 0;
+                    }
+
+                    @Override
+                    public Pending after(Duration delay, Runnable action) {
+                        return () -> {};
+                    }
+                },
+                Duration.ZERO);
+    }
 
     /**
      * @param stateDirectory where endpoints and releases are kept
      * @param mtu of new interfaces, in bytes
-     * @param patience how long an operation waits for another one on the same attachment
+     * @param patience how long an operation waits for another one on the same attachment, and for another block
+     * @param expiry of addresses that no endpoint claims
      */
-    public record Settings(Path stateDirectory, int mtu, Duration patience) {}
+    public record Settings(Path stateDirectory, int mtu, Duration patience, Expiry expiry) {
+        public Settings(Path stateDirectory, int mtu, Duration patience) {
+            this(stateDirectory, mtu, patience, Expiry.NEVER);
+        }
+    }
 
     /** The outside world of an endpoint. */
     public record Ports(
@@ -53,6 +80,7 @@ public final class EndpointManager implements AutoCloseable {
         ReleaseQueue releases = new ReleaseQueue(settings.stateDirectory(), registrations::deliver, backoff, random);
         claims = new Claims(settings.patience());
         parts = new EndpointParts(settings, pool, ports, table, registrations, releases);
+        refresh = new EndpointRefresh(parts, claims);
     }
 
     /** Keeps an id for somebody who is no pod. Call before {@link #start}. */
@@ -169,57 +197,16 @@ public final class EndpointManager implements AutoCloseable {
      * @return how many endpoints must be tried again
      */
     public int refresh() {
-        int failed = 0;
-        boolean away = false;
-        for (Endpoint seen : endpoints()) {
-            boolean leaving = seen.state() == EndpointState.DISCONNECTING;
-            // While the control plane is away it is not asked again: each attempt may wait for its deadline.
-            Optional<RuntimeException> failure = leaving || !away ? tryBringOn(seen) : Optional.empty();
-            failed += failure.isPresent() || (away && !leaving) ? 1 : 0;
-            away |= failure.filter(e ->
-                            e instanceof EndpointException unavailable && unavailable.reason() == Reason.UNAVAILABLE)
-                    .isPresent();
-        }
-        return failed;
+        return refresh.all();
     }
 
-    private Optional<RuntimeException> tryBringOn(Endpoint seen) {
-        try {
-            claims.holding(seen.attachment(), () -> bringOn(find(seen.attachment())));
-            return Optional.empty();
-        } catch (RuntimeException e) {
-            warn(seen, e, "endpoint was not refreshed; trying again later");
-            return Optional.of(e);
-        }
-    }
-
-    private Optional<Endpoint> bringOn(Optional<Endpoint> now) {
-        if (now.isPresent() && now.get().state() == EndpointState.DISCONNECTING) {
-            parts.dismantle(now.get());
-        } else if (now.isPresent()) {
-            publishAgain(now.get());
-            Endpoint published = find(now.get().attachment()).orElse(now.get());
-            parts.table().remember(published.in(EndpointState.READY));
-        }
-        return now;
-    }
-
-    /** A control plane that lost the identity gives the labels one again, maybe another: then the datapath changes too. */
-    private void publishAgain(Endpoint endpoint) {
-        try {
-            parts.registrations().publish(endpoint);
-        } catch (EndpointException e) {
-            if (e.reason() != Reason.LOST) {
-                throw e;
-            }
-            parts.registrations()
-                    .acquireAnew(
-                            endpoint.request().workload().labels(),
-                            identity -> parts.table().save(endpoint.withIdentity(identity)));
-            Endpoint again = find(endpoint.attachment()).orElse(endpoint);
-            parts.ports().settler().settle(again);
-            parts.registrations().publish(again);
-        }
+    /**
+     * Tells the control plane again of endpoints it has lost: each gets its identity anew and is published.
+     *
+     * @return how many must be tried again
+     */
+    public int republish(Predicate<Endpoint> lost) {
+        return refresh.lost(lost);
     }
 
     /** Stops the delivery of releases. Endpoints stay. */
@@ -269,17 +256,8 @@ public final class EndpointManager implements AutoCloseable {
             parts.dismantle(endpoint);
             return true;
         } catch (RuntimeException e) {
-            warn(endpoint, e, "leftover endpoint was not removed; trying again later");
+            EndpointRefresh.warn(parts, endpoint, e, "leftover endpoint was not removed; trying again later");
             return false;
         }
-    }
-
-    private void warn(Endpoint endpoint, RuntimeException e, String message) {
-        parts.table().log().failed(endpoint, EndpointLog.Status.WARNING, message + ": " + e.getMessage());
-        LOGGER.atWarn()
-                .addKeyValue("endpoint", endpoint.id())
-                .addKeyValue("attachment", endpoint.attachment())
-                .addKeyValue("reason", e.getMessage())
-                .log(message);
     }
 }

@@ -14,7 +14,7 @@ record EndpointParts(
     /** Who has an address, for lists: the pod with its attachment, which alone is unique. */
     static String owner(EndpointRequest request) {
         if (request.attachment().equals(Attachment.HEALTH)) {
-            return "health";
+            return AddressPool.HEALTH;
         }
         String pod = request.workload().name();
         return pod.isEmpty() ? request.attachment().toString() : pod + " (" + request.attachment() + ")";

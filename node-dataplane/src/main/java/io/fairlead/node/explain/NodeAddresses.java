@@ -15,7 +15,7 @@ import java.util.function.Supplier;
 public record NodeAddresses(LocalNode node, Supplier<DesiredState> state) implements Predicate<Ip> {
     @Override
     public boolean test(Ip ip) {
-        return ip.equals(node.address())
+        return node.addresses().contains(ip)
                 || state.get().hostAddresses().contains(ip)
                 || state.get().routes().values().stream()
                         .anyMatch(route -> route.nextHop().equals(ip));

@@ -151,20 +151,21 @@ final class Parties {
     }
 
     boolean isOwn(Ip ip) {
-        return ip.equals(around.node().address())
+        return around.node().addresses().contains(ip)
                 || around.node().routers().contains(ip)
                 || state.hostAddresses().contains(ip);
     }
 
     /** Whether an address is one of those this node gives to its pods. */
     boolean isPodAddress(Ip ip) {
-        return around.node().podCidrs().stream().anyMatch(cidr -> cidr.contains(ip));
+        return state.podCidrs(around.node()).stream().anyMatch(cidr -> cidr.contains(ip));
     }
 
     /** This node's address for others. */
     Optional<Ip> own(Ip.Family family) {
-        if (around.node().address().family() == family) {
-            return Optional.of(around.node().address());
+        Optional<Ip> known = around.node().address(family);
+        if (known.isPresent()) {
+            return known;
         }
         return state.hostAddresses().stream()
                 .filter(ip -> ip.family() == family && ip.isUnicast())

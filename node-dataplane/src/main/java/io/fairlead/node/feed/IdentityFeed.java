@@ -52,6 +52,8 @@ public final class IdentityFeed extends Subscription<StreamIdentitiesRequest, St
     private final Map<PolicyName, String> unreadable = new TreeMap<>(); // owned by: the executor
     private volatile long version; // written by: the executor
     private String epoch = ""; // owned by: the executor
+    private String heard = ""; // owned by: the executor; epoch of the last response
+    private Runnable onAnotherStore = () -> {}; // owned by: the executor
     private long assembled; // version of what was taken in, owned by: the executor
     private long lastNonce; // owned by: the executor
     private boolean inSnapshot; // owned by: the executor
@@ -70,6 +72,11 @@ public final class IdentityFeed extends Subscription<StreamIdentitiesRequest, St
         this.reconciler = reconciler;
         reconciler.onReport(report -> later(() -> acknowledgeAgain(report)));
         start();
+    }
+
+    /** Runs something on the executor when identities come of another life of the store, which may not know this node's. */
+    public void onAnotherStore(Runnable listener) {
+        later(() -> onAnotherStore = listener);
     }
 
     /** Revision of the store up to which everything is in the kernel. Any thread. */
@@ -99,6 +106,10 @@ public final class IdentityFeed extends Subscription<StreamIdentitiesRequest, St
 
     @Override
     void receive(StreamIdentitiesResponse response) {
+        if (!heard.isEmpty() && !heard.equals(response.getEpoch())) {
+            onAnotherStore.run();
+        }
+        heard = response.getEpoch();
         Map<Cidr, Peer> newPeers = new HashMap<>();
         response.getIpUpsertsList().forEach(entry -> read(entry, newPeers));
         List<Cidr> gonePeers = new ArrayList<>();

@@ -27,7 +27,7 @@ final class HealthNodes {
     static List<HealthNode> of(DesiredState state, LocalNode self) {
         String own = name(self.cluster().value(), self.name().value());
         TreeMap<String, TreeSet<Ip>> hosts = new TreeMap<>();
-        hosts.put(own, new TreeSet<>(List.of(self.address())));
+        hosts.put(own, new TreeSet<>(self.addresses()));
         for (PeerRoute route : state.routes().values()) {
             hosts.computeIfAbsent(name(route.clusterName(), route.nodeName()), n -> new TreeSet<>())
                     .add(route.nextHop());

@@ -1,5 +1,6 @@
 package io.fairlead.node.health;
 
+import io.fairlead.contract.Ip;
 import io.fairlead.node.desired.DesiredState;
 import io.fairlead.node.desired.LocalNode;
 import io.fairlead.node.endpoint.EndpointManager;
@@ -11,6 +12,8 @@ import java.net.InetSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
@@ -18,7 +21,6 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
 
 /** The node's part in the cluster's health: its two responders, its health endpoint and its prober. */
 public final class NodeHealth implements AutoCloseable {
@@ -35,7 +37,7 @@ public final class NodeHealth implements AutoCloseable {
     private final Controller endpointController;
     private final ScheduledExecutorService probing = scheduler("health-probe");
     private final ScheduledExecutorService ensuring = scheduler("health-endpoint");
-    private @Nullable ServerSocketChannel host; // owned by: the thread of ensuring
+    private final Map<Ip, ServerSocketChannel> hosts = new HashMap<>(); // owned by: the thread of ensuring
 
     /**
      * What the agent has.
@@ -114,16 +116,18 @@ public final class NodeHealth implements AutoCloseable {
     }
 
     private void listen() {
-        if (host != null) {
-            return;
-        }
-        try {
-            ServerSocketChannel channel =
-                    Responder.listen(new InetSocketAddress(node.address().toInetAddress(), settings.port()));
-            host = channel;
-            responder.serve(channel);
-        } catch (IOException e) {
-            throw new IllegalStateException("health responder on " + e.getMessage(), e);
+        for (Ip address : node.addresses()) {
+            if (hosts.containsKey(address)) {
+                continue;
+            }
+            try {
+                ServerSocketChannel channel =
+                        Responder.listen(new InetSocketAddress(address.toInetAddress(), settings.port()));
+                hosts.put(address, channel);
+                responder.serve(channel);
+            } catch (IOException e) {
+                throw new IllegalStateException("health responder on " + e.getMessage(), e);
+            }
         }
     }
 

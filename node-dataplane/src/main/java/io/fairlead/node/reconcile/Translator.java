@@ -141,7 +141,8 @@ public final class Translator {
                 last != null && sameHost && before.peers() == state.peers() && prefixes.equals(lastPrefixes);
         lastRefs = refs;
         lastPrefixes = prefixes;
-        WantedRoutes routes = WantedRoutes.of(node, datapath.hostIfindex(), routing, ids, observed);
+        WantedRoutes routes =
+                WantedRoutes.of(node, state.podCidrs(node), datapath.hostIfindex(), routing, ids, observed);
         routes.add(state.routes().values(), reachability);
         Tables tables = new Tables(
                 policies.entries(),
@@ -188,7 +189,7 @@ public final class Translator {
     private Set<Ip> hostAddresses(DesiredState state) {
         Set<Ip> addresses = new HashSet<>(state.hostAddresses());
         addresses.addAll(node.routers());
-        addresses.add(node.address());
+        addresses.addAll(node.addresses());
         return addresses;
     }
 

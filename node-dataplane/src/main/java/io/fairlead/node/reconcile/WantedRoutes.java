@@ -1,7 +1,6 @@
 package io.fairlead.node.reconcile;
 
 import io.fairlead.contract.Cidr;
-import io.fairlead.contract.Ip;
 import io.fairlead.node.desired.LocalNode;
 import io.fairlead.node.desired.PeerRoute;
 import io.fairlead.node.kernel.NextHop;
@@ -15,6 +14,7 @@ import java.util.Optional;
 /** Routes and next hops of one round, and the pod CIDRs that get none. */
 final class WantedRoutes {
     private final LocalNode node;
+    private final List<Cidr> podCidrs;
     private final Translator.Routing routing;
     private final NextHopIds ids;
     private final Map<Integer, NextHop> hops = new HashMap<>();
@@ -22,8 +22,9 @@ final class WantedRoutes {
     private final Map<Cidr, String> refused = new HashMap<>();
     private final Map<Cidr, String> skipped = new HashMap<>();
 
-    private WantedRoutes(LocalNode node, Translator.Routing routing, NextHopIds ids) {
+    private WantedRoutes(LocalNode node, List<Cidr> podCidrs, Translator.Routing routing, NextHopIds ids) {
         this.node = node;
+        this.podCidrs = podCidrs;
         this.routing = routing;
         this.ids = ids;
     }
@@ -31,21 +32,21 @@ final class WantedRoutes {
     /**
      * The routes to this node's own pods.
      *
+     * @param podCidrs the node's own as they are now
      * @param hostIfindex index of fl_host
      * @param observed nexthop objects that are there: a gateway keeps the id it has
      */
     static WantedRoutes of(
             LocalNode node,
+            List<Cidr> podCidrs,
             int hostIfindex,
             Translator.Routing routing,
             NextHopIds ids,
             Map<Integer, NextHop> observed) {
-        WantedRoutes wanted = new WantedRoutes(node, routing, ids);
+        WantedRoutes wanted = new WantedRoutes(node, podCidrs, routing, ids);
         ids.observe(observed);
-        for (int i = 0; i < node.podCidrs().size(); i++) {
-            Ip router = node.routers().get(i);
-            wanted.routes.put(
-                    node.podCidrs().get(i), new RouteTarget.Device(hostIfindex, Optional.empty(), Optional.of(router)));
+        for (Cidr cidr : podCidrs) {
+            wanted.routes.put(cidr, new RouteTarget.Device(hostIfindex, Optional.empty(), node.router(cidr.family())));
         }
         return wanted;
     }
@@ -94,13 +95,13 @@ final class WantedRoutes {
             return Optional.of("pod CIDR " + route.cidr() + " of " + route.nodeName()
                     + " is outside ipv4-native-routing-cidr " + allowed);
         }
-        for (Cidr own : node.podCidrs()) {
+        for (Cidr own : podCidrs) {
             if (own.overlaps(route.cidr())) {
                 return Optional.of(
                         "pod CIDR " + route.cidr() + " of " + route.nodeName() + " overlaps this node's " + own);
             }
         }
-        if (route.cidr().contains(route.nextHop()) || route.cidr().contains(node.address())) {
+        if (route.cidr().contains(route.nextHop()) || node.addresses().stream().anyMatch(route.cidr()::contains)) {
             return Optional.of("pod CIDR " + route.cidr() + " of " + route.nodeName() + " contains a node's address");
         }
         return Optional.empty();

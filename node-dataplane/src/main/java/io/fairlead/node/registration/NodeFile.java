@@ -8,7 +8,8 @@ import io.fairlead.contract.Cidr;
 import io.fairlead.contract.ClusterName;
 import io.fairlead.contract.Ip;
 import io.fairlead.contract.NodeName;
-import io.fairlead.node.desired.LocalNode;
+import io.fairlead.node.endpoint.AddressPool.Supply;
+import io.fairlead.node.endpoint.PodBlock;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,7 +41,7 @@ final class NodeFile {
      *
      * @throws IllegalStateException when it is another node's whose pods are still here
      */
-    Optional<LocalNode> read(NodeName name, Ip address) {
+    Optional<Agreement> read(NodeName name) {
         if (!Files.exists(file)) {
             return Optional.empty();
         }
@@ -51,15 +52,21 @@ final class NodeFile {
                 refuseWithPods(name, agreed);
                 return Optional.empty();
             }
-            List<Cidr> podCidrs = new ArrayList<>();
-            json.path("podCidrs").forEach(cidr -> podCidrs.add(Cidr.parse(cidr.asText())));
-            List<Ip> routers = new ArrayList<>();
-            json.path("routers").forEach(router -> routers.add(Ip.parse(router.asText())));
-            if (podCidrs.isEmpty()) {
+            List<PodBlock> blocks = blocks(json, "podCidrs");
+            if (blocks.isEmpty()) {
                 throw new IllegalArgumentException("podCidrs: none (expected: at least one)");
             }
-            return Optional.of(
-                    new LocalNode(name, new ClusterName(json.path("cluster").asText()), address, podCidrs, routers));
+            List<Ip> routers = new ArrayList<>();
+            json.path("routers").forEach(router -> routers.add(Ip.parse(router.asText())));
+            List<Agreement.Asked> asked = new ArrayList<>();
+            json.path("asked").forEach(one -> asked.add(asked(one)));
+            return Optional.of(new Agreement(
+                    name,
+                    new ClusterName(json.path("cluster").asText()),
+                    blocks,
+                    routers,
+                    asked,
+                    blocks(json, "returning")));
         } catch (IOException | IllegalArgumentException e) {
             LOGGER.atError()
                     .addKeyValue("file", file)
@@ -68,6 +75,29 @@ final class NodeFile {
             setAside();
             return Optional.empty();
         }
+    }
+
+    private static List<PodBlock> blocks(JsonNode json, String key) {
+        List<PodBlock> blocks = new ArrayList<>();
+        for (JsonNode cidr : json.path(key)) {
+            String pool = json.path("pools").path(cidr.asText()).asText(PodBlock.DEFAULT_POOL);
+            blocks.add(new PodBlock(Cidr.parse(cidr.asText()), pool));
+        }
+        return blocks;
+    }
+
+    private static Agreement.Asked asked(JsonNode json) {
+        String id = json.path("request").asText();
+        if (id.isEmpty()) {
+            throw new IllegalArgumentException("asked: " + json + " (expected: a request)");
+        }
+        Ip.Family family = switch (json.path("family").asInt()) {
+            case 4 -> Ip.Family.V4;
+            case 6 -> Ip.Family.V6;
+            default -> throw new IllegalArgumentException("asked: " + json + " (expected: family 4 or 6)");
+        };
+        return new Agreement.Asked(
+                new Supply(family, PodBlock.requirePool(json.path("pool").asText())), id);
     }
 
     /** Another name means other pod CIDRs, and every pod of the old ones would go: a slip of the pen must not do that. */
@@ -85,18 +115,27 @@ final class NodeFile {
     }
 
     /** Keeps what was agreed; the file is whole at any moment. */
-    void write(LocalNode node) throws IOException {
+    void write(Agreement agreement) throws IOException {
         ObjectNode json = JSON.createObjectNode();
-        json.put("name", node.name().value());
-        json.put("cluster", node.cluster().value());
-        json.putArray("podCidrs")
-                .addAll(node.podCidrs().stream()
-                        .map(cidr -> (JsonNode) JSON.getNodeFactory().textNode(cidr.toString()))
-                        .toList());
-        json.putArray("routers")
-                .addAll(node.routers().stream()
-                        .map(router -> (JsonNode) JSON.getNodeFactory().textNode(router.toString()))
-                        .toList());
+        json.put("name", agreement.name().value());
+        json.put("cluster", agreement.cluster().value());
+        texts(json, "podCidrs", agreement.podCidrs());
+        texts(json, "routers", agreement.routers());
+        texts(
+                json,
+                "returning",
+                agreement.returning().stream().map(PodBlock::cidr).toList());
+        ObjectNode pools = json.putObject("pools");
+        Stream.concat(agreement.blocks().stream(), agreement.returning().stream())
+                .filter(block -> !block.pool().equals(PodBlock.DEFAULT_POOL))
+                .forEach(block -> pools.put(block.cidr().toString(), block.pool()));
+        for (Agreement.Asked asked : agreement.asked()) {
+            json.withArray("asked")
+                    .addObject()
+                    .put("pool", asked.supply().pool())
+                    .put("family", asked.supply().family() == Ip.Family.V4 ? 4 : 6)
+                    .put("request", asked.id());
+        }
         Path temporary = file.resolveSibling("node.json.tmp");
         try {
             Files.writeString(temporary, JSON.writerWithDefaultPrettyPrinter().writeValueAsString(json));
@@ -104,6 +143,11 @@ final class NodeFile {
             throw new IllegalStateException("a tree of texts is always JSON", e);
         }
         Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    private static void texts(ObjectNode json, String key, List<?> values) {
+        var array = json.putArray(key);
+        values.forEach(value -> array.add(value.toString()));
     }
 
     private void setAside() {

@@ -12,6 +12,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -21,7 +23,14 @@ class AgentKeysTest {
     void defaultsNeedOnlyAName() {
         AgentConfig config = read("--node-name=dev1");
         assertThat(config.nodeName().value()).isEqualTo("dev1");
-        assertThat(config.nodeIp()).isEmpty();
+        assertThat(config.addressing())
+                .isEqualTo(new Addressing(
+                        Set.of(Ip.Family.V4),
+                        Optional.empty(),
+                        Optional.empty(),
+                        "default",
+                        8,
+                        Duration.ofMinutes(10)));
         assertThat(config.devices()).isEmpty();
         assertThat(config.routableCidrs()).isEmpty();
         assertThat(config.autoDirectNodeRoutes()).isFalse();
@@ -42,6 +51,11 @@ class AgentKeysTest {
         AgentConfig config = read(
                 "--node-name=dev1",
                 "--ipv4-node=192.168.2.31",
+                "--enable-ipv6=true",
+                "--ipv6-node=fd02::31",
+                "--ipam-default-ip-pool=blue",
+                "--ipam-pre-allocate=16",
+                "--ipam-claim-timeout=1m",
                 "--devices=ens33,eth+",
                 "--native-routing-cidr=10.0.0.0/8,172.16.0.0/12",
                 "--auto-direct-node-routes=true",
@@ -54,7 +68,15 @@ class AgentKeysTest {
                 "--resync-interval=2s",
                 "--tunnel=disabled",
                 "--routing-mode=native");
-        assertThat(config.nodeIp()).contains(Ip.parse("192.168.2.31"));
+        assertThat(config.addressing())
+                .isEqualTo(new Addressing(
+                        Set.of(Ip.Family.V4, Ip.Family.V6),
+                        Optional.of(Ip.parse("192.168.2.31")),
+                        Optional.of(Ip.parse("fd02::31")),
+                        "blue",
+                        16,
+                        Duration.ofMinutes(1)));
+        assertThat(config.addressing().known()).containsExactly(Ip.parse("192.168.2.31"), Ip.parse("fd02::31"));
         assertThat(config.devices()).containsExactly("ens33", "eth+");
         assertThat(config.routableCidrs())
                 .as("IPv6 anywhere")
@@ -76,6 +98,18 @@ class AgentKeysTest {
             ipv4-node                | fd00::1        | a unicast IPv4 address
             ipv4-node                | 224.0.0.1      | a unicast IPv4 address
             ipv4-node                | 1.2.3          | IP
+            ipv6-node                | 10.0.0.1       | a unicast IPv6 address
+            ipv6-node                | ff02::1        | a unicast IPv6 address
+            ipv6-node                | fe80::1        | not link-local
+            ipv6-node                | fe80           | IP
+            enable-ipv6              | yes please     | true
+            enable-ipv4              | 4              | true
+            ipam-default-ip-pool     | Blue           | small letters
+            ipam-default-ip-pool     | a_b            | small letters
+            ipam-pre-allocate        | 0              | 1
+            ipam-pre-allocate        | many           | 4096
+            ipam-claim-timeout       | 1s             | 10s to 24h
+            ipam-claim-timeout       | 25h            | 10s to 24h
             devices                  | a/b            | a device name
             devices                  | 12345678901234567 | a device name
             devices                  | 1234567890123456 | 15
@@ -101,6 +135,20 @@ class AgentKeysTest {
                 .hasMessageContaining(value)
                 .message()
                 .containsIgnoringCase(expected);
+    }
+
+    @Test
+    void podsNeedAFamily() {
+        assertThatThrownBy(() -> read("--node-name=dev1", "--enable-ipv4=false"))
+                .hasMessage("enable-ipv4: false, enable-ipv6: false (expected: at least one of them true)");
+    }
+
+    @Test
+    void nothingOfIpv4IsMasqueradedWherePodsHaveNone() {
+        AgentConfig config = read("--node-name=dev1", "--enable-ipv4=false", "--enable-ipv6=true");
+        assertThat(config.datapath().masquerade().ipv4()).isFalse();
+        assertThat(config.datapath().masquerade().ipv6()).isTrue();
+        assertThat(config.addressing().families()).containsExactly(Ip.Family.V6);
     }
 
     @Test

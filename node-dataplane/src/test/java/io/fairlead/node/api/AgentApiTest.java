@@ -249,6 +249,7 @@ class AgentApiTest {
                         "NodeMonitor",
                         "Fairlead health daemon",
                         "IPAM",
+                        "Allocated addresses",
                         "BandwidthManager",
                         "Host Routing",
                         "Masquerading",
@@ -401,6 +402,11 @@ class AgentApiTest {
 
     private GetStatusResponse status() {
         return api.getStatus(GetStatusRequest.getDefaultInstance());
+    }
+
+    @Test
+    void everyAddressIsListedWithWhoHasIt() {
+        assertThat(line("Allocated addresses")).contains("\n  " + NODE.routers().get(0) + " (router)");
     }
 
     private String line(String name) {

@@ -8,10 +8,10 @@ import io.fairlead.node.endpoint.FakeNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 
 /** A CNI server on a socket in a test's directory, over a fake node. */
 final class CniAgent implements AutoCloseable {
@@ -22,11 +22,19 @@ final class CniAgent implements AutoCloseable {
     private final CniServer server;
 
     CniAgent(Path directory, FakeNode node) throws IOException {
-        this(directory, node, Duration.ofSeconds(30));
+        this(directory, node, Duration.ofSeconds(30), "10.244.2.0/24");
     }
 
     CniAgent(Path directory, FakeNode node, Duration replayEvery) throws IOException {
-        pool = new AddressPool(List.of(Cidr.parse("10.244.2.0/24")), new Random(5));
+        this(directory, node, replayEvery, "10.244.2.0/24");
+    }
+
+    CniAgent(Path directory, FakeNode node, String... podCidrs) throws IOException {
+        this(directory, node, Duration.ofSeconds(30), podCidrs);
+    }
+
+    private CniAgent(Path directory, FakeNode node, Duration replayEvery, String... podCidrs) throws IOException {
+        pool = new AddressPool(Stream.of(podCidrs).map(Cidr::parse).toList(), new Random(5));
         endpoints = new EndpointManager(
                 new EndpointManager.Settings(directory.resolve("state"), 1500, Duration.ofSeconds(10)),
                 pool,

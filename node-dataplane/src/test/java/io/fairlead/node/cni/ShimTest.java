@@ -2,10 +2,12 @@ package io.fairlead.node.cni;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fairlead.contract.Cidr;
 import io.fairlead.contract.Label;
 import io.fairlead.node.endpoint.Attachment;
 import io.fairlead.node.endpoint.Endpoint;
 import io.fairlead.node.endpoint.FakeNode;
+import io.fairlead.node.endpoint.PodBlock;
 import io.fairlead.node.endpoint.PodDevices;
 import java.nio.file.Path;
 import java.util.List;
@@ -120,6 +122,34 @@ class ShimTest {
         assertThat(agent.endpoints.find(POD).orElseThrow().ips()).hasToString("[10.244.2.77]");
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "'ip-pool':'blue'|CNI_ARGS=",
+                "'x':1|CNI_ARGS=IP_POOL=blue",
+                "'ip-pool':'red'|CNI_ARGS=IP_POOL=blue"
+            })
+    void aPoolIsAskedForInTheConfigurationOrTheArguments(String member, String args) throws Exception {
+        agent.pool.add(new PodBlock(Cidr.parse("10.99.0.0/24"), "blue"));
+        run("ADD", config("1.0.0", member), args);
+        assertThat(agent.endpoints.find(POD).orElseThrow().ips().get(0).toString())
+                .startsWith("10.99.0.");
+    }
+
+    @Test
+    void aPodOfBothFamiliesIsAnsweredWithBothAddressesAndBothRoutes() throws Exception {
+        agent.close();
+        agent = new CniAgent(directory, node, "10.244.2.0/24", "fd00:2::/64");
+        Shim.Ended ended = run("ADD", config("1.0.0", "'runtimeConfig':{'ips':['10.244.2.7','fd00:2::7']}"));
+        assertThat(ended.output())
+                .contains("{\"address\":\"10.244.2.7/32\",\"gateway\":\"10.244.2.1\",\"interface\":1}")
+                .contains("{\"address\":\"fd00:2::7/128\",\"gateway\":\"fd00:2::1\",\"interface\":1}")
+                .contains("{\"dst\":\"0.0.0.0/0\",\"gw\":\"10.244.2.1\"}")
+                .contains("{\"dst\":\"::/0\",\"gw\":\"fd00:2::1\"}");
+    }
+
     @Test
     void theResultIsAppendedToThatOfEarlierPlugins() throws Exception {
         Shim.Ended ended = run(
@@ -226,6 +256,9 @@ class ShimTest {
                 "'prevResult':7|7|prevResult: 7 (expected: an object)",
                 "'name':'/'|7|name: \"/\" (expected: a letter or digit, then letters, digits, '_', '.' and '-')",
                 "'args':{'cni':{'ips':['10.244.2.7','10.244.2.8']}}|7|requested IPs: [10.244.2.7, 10.244.2.8] (expected: at most one a family)",
+                "'ip-pool':7|7|ip-pool: 7 (expected: the name of a pool)",
+                "'ip-pool':'Blue'|7|IP pool: \"Blue\" (expected: at most 63 small letters, digits, '-' and '.', a letter or digit first and last)",
+                "'ip-pool':'blue'|101|unable to allocate IP: required IPv4 PodCIDR not available in IP pool blue",
                 "'args':{'cni':{'ips':['10.9.0.1']}}|101|unable to allocate IP: provided IP is not in the valid range: 10.9.0.1 (expected: 10.244.2.0/24)"
             })
     void badConfigurationsAreNamed(String member, int code, String msg) throws Exception {

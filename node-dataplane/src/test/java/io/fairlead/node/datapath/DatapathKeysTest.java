@@ -73,7 +73,6 @@ class DatapathKeysTest {
                 "--enable-endpoint-health-checking=false",
                 "--cluster-health-port=4241",
                 "--ipam=cluster-pool",
-                "--enable-ipv4=true",
                 "--kube-proxy-replacement=false");
         assertThat(settings)
                 .isEqualTo(new DatapathSettings(
@@ -145,7 +144,6 @@ class DatapathKeysTest {
             conntrack-gc-interval          | 13h             | 1s to 12h
             cluster-health-port            | 0               | 1 to 65535
             ipam                           | kubernetes      | cluster-pool
-            enable-ipv4                    | false           | true
             kube-proxy-replacement         | strict          | services are not translated
             kube-proxy-replacement         | true            | disabled or false
             """)

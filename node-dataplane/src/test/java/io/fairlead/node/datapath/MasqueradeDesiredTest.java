@@ -66,7 +66,7 @@ class MasqueradeDesiredTest {
     private static MasqueradeDesired wanted(boolean ipv4, boolean ipv6, List<Cidr> natively, List<Cidr> agent) {
         return MasqueradeDesired.of(
                 new DatapathMode.Masquerade(ipv4, ipv6, !agent.isEmpty(), natively),
-                NODE,
+                List.of(NODE),
                 List.of(Cidr.parse("10.244.1.0/24"), Cidr.parse("fd00:1::/64")),
                 agent,
                 List.of(2, 3, 4, 5),

@@ -8,10 +8,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fairlead.contract.Cidr;
 import io.fairlead.contract.Ip;
+import io.fairlead.runtime.retry.testing.ManualTimers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -362,5 +365,95 @@ class EndpointManagerTest {
         assertThat(agent.manager.unavailable()).contains("IPv4 range is full");
         assertThatThrownBy(() -> agent.manager.add(request("b"))).hasMessage("unable to allocate IP: range is full");
         assertThat(agent.manager.endpoints()).hasSize(1);
+    }
+
+    @Test
+    void anAddressThatNoEndpointClaimedInTimeIsFreeAgainAndTheLateAddIsToldSo() {
+        ManualTimers timers = new ManualTimers();
+        AddressPool pool = new AddressPool(List.of(AgentHarness.POD_CIDR), new Random(1));
+        EndpointManager slow = new EndpointManager(
+                new EndpointManager.Settings(
+                        state.resolve("slow"),
+                        1500,
+                        Duration.ofSeconds(20),
+                        new EndpointManager.Expiry(timers, Duration.ofMinutes(10))),
+                pool,
+                node.ports(),
+                new Random(1));
+        slow.start();
+        node.before(call -> {
+            if (call.equals("identity")) {
+                assertThat(pool.allocations()).hasSize(2);
+                timers.advance(Duration.ofMinutes(10));
+                assertThat(pool.allocations()).as("free again").hasSize(1);
+            }
+        });
+        assertThatThrownBy(() -> slow.add(request("a")))
+                .isInstanceOfSatisfying(
+                        EndpointException.class,
+                        e -> assertThat(e.reason()).isEqualTo(EndpointException.Reason.UNAVAILABLE))
+                .hasMessageContaining("unable to allocate IP: address 10.244.2.")
+                .hasMessageContaining("given back, the endpoint did not claim it within 600 s (expected: another ADD)");
+        assertThat(node.devices()).isEmpty();
+        assertThat(node.published()).isEmpty();
+        assertThat(slow.endpoints()).isEmpty();
+
+        node.before(FakeNode.nothing());
+        slow.add(request("a"));
+        assertThat(timers.waiting()).as("claimed").isZero();
+        timers.advance(Duration.ofHours(1));
+        assertThat(pool.allocations()).hasSize(2);
+        slow.close();
+    }
+
+    @Test
+    void anAddressWhoseDeviceCannotBeRemovedIsNotFreeAfterThatTime() {
+        ManualTimers timers = new ManualTimers();
+        AddressPool pool = new AddressPool(List.of(AgentHarness.POD_CIDR), new Random(1));
+        EndpointManager manager = new EndpointManager(
+                new EndpointManager.Settings(
+                        state.resolve("stuck"),
+                        1500,
+                        Duration.ofSeconds(20),
+                        new EndpointManager.Expiry(timers, Duration.ofMinutes(10))),
+                pool,
+                node.ports(),
+                new Random(1));
+        manager.start();
+        node.before(FakeNode.failing("identity", "delete"));
+        assertThatThrownBy(() -> manager.add(request("a"))).isInstanceOf(EndpointException.class);
+        timers.advance(Duration.ofHours(1));
+        assertThat(pool.allocations()).hasSize(2);
+        node.before(FakeNode.nothing());
+        assertThat(manager.refresh()).isZero();
+        assertThat(pool.allocations()).hasSize(1);
+        manager.close();
+    }
+
+    @Test
+    void whatTheStoreLostOfSomeEndpointsIsPublishedAgainWithTheirIdentities() {
+        Endpoint lost = agent.manager.add(request("a"));
+        agent.manager.add(request("b"));
+        node.loseStore();
+        node.clearLog();
+        assertThat(agent.manager.republish(e -> e.id().equals(lost.id()))).isZero();
+        assertThat(node.published()).containsExactlyElementsOf(lost.ips());
+        assertThat(node.log()).containsExactly("identity", "settle", "publish");
+        node.before(FakeNode.failing("identity"));
+        assertThat(agent.manager.republish(e -> true)).as("each of them").isEqualTo(2);
+    }
+
+    @Test
+    void aPodGetsItsAddressOfThePoolItAskedForAndKeepsItOverARestart() {
+        agent.pool.add(new PodBlock(Cidr.parse("10.99.0.0/24"), "blue"));
+        EndpointRequest plain = request("a");
+        EndpointRequest blue = new EndpointRequest(
+                plain.attachment(), plain.netns(), plain.network(), plain.workload(), List.of(), "blue");
+        Endpoint made = agent.manager.add(blue);
+        assertThat(made.ips().get(0).toString()).startsWith("10.99.0.");
+        assertThat(made.addresses().get(0).gateway()).isEqualTo(Ip.parse("10.244.2.1"));
+        restart();
+        assertThat(agent.manager.endpoints().get(0).request()).isEqualTo(blue);
+        assertThat(agent.pool.allocations().get(made.ips().get(0))).endsWith(" [restored]");
     }
 }

@@ -83,7 +83,8 @@ public final class FakeNode implements Routing {
                 Map.of("lxca", pod(10, "lxca", A), "lxcb", pod(11, "lxcb", B)),
                 Map.of(),
                 Set.of(),
-                Set.of(Source.values()));
+                Set.of(Source.values()),
+                List.of());
         LocalNode node = new LocalNode(
                 new NodeName("dev1"),
                 new ClusterName("default"),

@@ -34,6 +34,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -121,6 +122,23 @@ class IdentityFeedTest {
                 .build());
         assertThat(ack(8).getError()).isEmpty();
         assertThat(kernel.reconciler().state().policies()).containsOnlyKeys(WEB).containsEntry(WEB, policy(WEB, false));
+    }
+
+    @Test
+    void anotherLifeOfTheStoreIsNoticedOnce() throws Exception {
+        AtomicInteger noticed = new AtomicInteger();
+        feed.onAnotherStore(noticed::incrementAndGet);
+        StreamObserver<StreamIdentitiesResponse> stream = stream();
+        stream.onNext(response(7, 1).setSnapshot(true).setEpoch("first").build());
+        ack(7);
+        stream.onNext(response(8, 2).setEpoch("first").build());
+        ack(8);
+        assertThat(noticed).hasValue(0);
+        stream.onNext(response(3, 3).setSnapshot(true).setEpoch("second").build());
+        ack(3);
+        stream.onNext(response(4, 4).setEpoch("second").build());
+        ack(4);
+        assertThat(noticed).hasValue(1);
     }
 
     @Test

@@ -135,7 +135,16 @@ class ExplainTest {
             routes.put(Cidr.parse(cidr), new PeerRoute(Cidr.parse(cidr), hop, "m" + other.number, "default"));
         }
         DesiredState state = new DesiredState(
-                routes, peers, Map.of(), Map.of(), 0, own, Map.of(), Set.of(machine.ip6()), Set.of(Source.values()));
+                routes,
+                peers,
+                Map.of(),
+                Map.of(),
+                0,
+                own,
+                Map.of(),
+                Set.of(machine.ip6()),
+                Set.of(Source.values()),
+                List.of());
         LocalNode node = new LocalNode(
                 new NodeName("m" + machine.number),
                 new ClusterName("default"),
