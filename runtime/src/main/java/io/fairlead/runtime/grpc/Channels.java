@@ -8,12 +8,15 @@ import io.grpc.ClientInterceptor;
 import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
+import io.grpc.netty.NegotiationType;
 import io.grpc.netty.NettyChannelBuilder;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.socket.nio.NioDomainSocketChannel;
+import io.netty.handler.ssl.SslContext;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -33,8 +36,17 @@ public final class Channels {
      * @param deadline for calls with one answer that bring none of their own
      */
     public static ManagedChannel tcp(HostPort address, Duration deadline) {
+        return tcp(address, deadline, Optional.empty());
+    }
+
+    /**
+     * The same.
+     *
+     * @param tls whom to expect and what to show; empty for a plain connection
+     */
+    public static ManagedChannel tcp(HostPort address, Duration deadline, Optional<SslContext> tls) {
         return reconnecting(
-                settings(NettyChannelBuilder.forAddress(address.host(), address.port()), deadline)
+                secured(settings(NettyChannelBuilder.forAddress(address.host(), address.port()), deadline), tls)
                         .keepAliveTime(10, TimeUnit.SECONDS)
                         .keepAliveTimeout(5, TimeUnit.SECONDS)
                         .keepAliveWithoutCalls(true)
@@ -73,6 +85,11 @@ public final class Channels {
                 .eventLoopGroup(loops)
                 .build();
         return new OwningChannel(channel, loops);
+    }
+
+    static NettyChannelBuilder secured(NettyChannelBuilder builder, Optional<SslContext> tls) {
+        return tls.map(context -> builder.negotiationType(NegotiationType.TLS).sslContext(context))
+                .orElse(builder);
     }
 
     private static NettyChannelBuilder settings(NettyChannelBuilder builder, Duration deadline) {

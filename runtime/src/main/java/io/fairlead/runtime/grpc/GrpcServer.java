@@ -1,6 +1,7 @@
 package io.fairlead.runtime.grpc;
 
 import io.fairlead.runtime.config.HostPort;
+import io.fairlead.runtime.grpc.tls.Guard;
 import io.grpc.BindableService;
 import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;
@@ -41,7 +42,19 @@ public final class GrpcServer {
      * @throws IOException naming the address when it cannot be had
      */
     public static GrpcServer start(HostPort listen, BindableService... services) throws IOException {
-        NettyServerBuilder builder = settings(NettyServerBuilder.forAddress(listen.toSocketAddress()), services);
+        return start(listen, Guard.open(), services);
+    }
+
+    /**
+     * Listens on a TCP address, and lets callers do what they may.
+     *
+     * @throws IOException naming the address when it cannot be had
+     */
+    public static GrpcServer start(HostPort listen, Guard guard, BindableService... services) throws IOException {
+        NettyServerBuilder builder = settings(
+                NettyServerBuilder.forAddress(listen.toSocketAddress(), guard.credentials())
+                        .intercept(guard),
+                services);
         return new GrpcServer(start(builder, listen.toString()), () -> {});
     }
 
