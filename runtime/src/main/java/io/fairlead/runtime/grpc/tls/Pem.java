@@ -118,13 +118,13 @@ final class Pem {
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         all.write(tag);
         int length = body.size();
-        if (length < 128) {
-            all.write(length);
-        } else {
+        if (length >= 256) {
             all.write(0x82);
             all.write(length >> 8);
-            all.write(length);
+        } else if (length >= 128) {
+            all.write(0x81);
         }
+        all.write(length);
         all.writeBytes(body.toByteArray());
         return all.toByteArray();
     }

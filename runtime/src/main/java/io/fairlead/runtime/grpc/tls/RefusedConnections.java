@@ -12,7 +12,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.ssl.NotSslRecordException;
 import io.netty.handler.ssl.SslContext;
-import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.AsciiString;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -54,26 +54,33 @@ final class RefusedConnections {
         });
     }
 
-    /** gRPC's handler puts the one that does TLS before itself; the listener has to come between the two. */
+    /** gRPC's handler waits for the connection and then puts the one that does TLS into the pipeline. */
     private ChannelHandler before(ChannelHandler handshaking) {
         return new ChannelInboundHandlerAdapter() {
             @Override
             public void handlerAdded(ChannelHandlerContext context) {
                 context.pipeline().addAfter(context.name(), null, handshaking);
-                String name = context.pipeline().context(handshaking).name();
-                context.pipeline().addBefore(name, null, new Listener());
-                context.pipeline().remove(this);
+                listen(context, this);
+            }
+
+            @Override
+            public void channelActive(ChannelHandlerContext context) {
+                context.fireChannelActive();
+                listen(context, this);
             }
         };
     }
 
-    private final class Listener extends ChannelInboundHandlerAdapter {
-        @Override
-        public void userEventTriggered(ChannelHandlerContext context, Object event) throws Exception {
-            if (event instanceof SslHandshakeCompletionEvent completed && !completed.isSuccess()) {
-                say(context, completed.cause());
-            }
-            super.userEventTriggered(context, event);
+    @SuppressWarnings("FutureReturnValueIgnored") // the listener is what is wanted
+    private void listen(ChannelHandlerContext context, ChannelHandler self) {
+        SslHandler ssl = context.pipeline().get(SslHandler.class);
+        if (ssl != null) {
+            context.pipeline().remove(self);
+            ssl.handshakeFuture().addListener(done -> {
+                if (!done.isSuccess()) {
+                    say(context, done.cause());
+                }
+            });
         }
     }
 

@@ -2,6 +2,8 @@ package io.fairlead.runtime.grpc.tls;
 
 import java.net.Socket;
 import java.security.cert.CertificateException;
+import java.security.cert.CertificateExpiredException;
+import java.security.cert.CertificateNotYetValidException;
 import java.security.cert.X509Certificate;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -41,10 +43,19 @@ final class ReloadingTrust extends X509ExtendedTrustManager {
     }
 
     private static CertificateException named(X509Certificate[] chain, CertificateException cause) {
-        String reason = cause.getCause() == null || cause.getCause().getMessage() == null
-                ? String.valueOf(cause.getMessage())
-                : cause.getCause().getMessage();
+        String reason = reason(chain[0], cause);
         return new CertificateException("certificate of \"" + Caller.commonName(chain[0]) + "\": " + reason, cause);
+    }
+
+    private static String reason(X509Certificate certificate, CertificateException cause) {
+        try {
+            certificate.checkValidity();
+        } catch (CertificateExpiredException e) {
+            return "expired on " + certificate.getNotAfter().toInstant() + " (expected: one that is valid now)";
+        } catch (CertificateNotYetValidException e) {
+            return "not valid before " + certificate.getNotBefore().toInstant() + " (expected: one that is valid now)";
+        }
+        return cause.getMessage() + " (expected: one of a trusted authority)";
     }
 
     @Override
