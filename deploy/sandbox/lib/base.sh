@@ -4,11 +4,13 @@
 # The addresses of the walk-through.
 readonly L2_PREFIX=192.168.2
 readonly CONTROL_IP=$L2_PREFIX.10
+readonly MOST_REPLICAS=9
 readonly ROUTER_IP=$L2_PREFIX.2
 readonly OUTSIDE_IP=203.0.113.10
 readonly NODE_DEVICE=ens33
 # Names a node may not have: they are namespaces or components of the sandbox itself.
 readonly RESERVED_NAMES="net ctl router outside apart etcd identity ipam route"
+readonly RESERVED_FORMS='^(ctl|etcd-|identity-|ipam-|route-|pod-)'
 readonly PLUGIN_DIR=${FAIRLEAD_CNI_DIR:-$REPO/node-dataplane/target/cni}
 readonly BIN_DIR=$REPO/deploy/bin
 

@@ -4,22 +4,27 @@
 readonly LOCK_SECONDS=60
 
 cluster_up() {
-    local nodes=3 pods=yes
+    local nodes=3 pods=yes replicas=2 members=3
     local -a settings=()
     while [[ $# -gt 0 ]]; do
         case $1 in
-            --nodes | --config)
+            --nodes | --config | --replicas | --etcd)
                 [[ $# -ge 2 ]] || die "up: nothing follows $1 (expected: a value)"
-                if [[ $1 == --nodes ]]; then nodes=$2; else settings+=("$2"); fi
-                shift 2
+                set -- "$1=$2" "${@:3}"
+                continue
                 ;;
-            --nodes=*) nodes=${1#*=} && shift ;;
-            --config=*) settings+=("${1#*=}") && shift ;;
-            --no-pods) pods=no && shift ;;
-            *) die "up: $1 (expected: --nodes N, --config KEY=VALUE or --no-pods)" ;;
+            --nodes=*) nodes=${1#*=} ;;
+            --config=*) settings+=("${1#*=}") ;;
+            --replicas=*) replicas=${1#*=} ;;
+            --etcd=*) members=${1#*=} ;;
+            --no-pods) pods=no ;;
+            *) die "up: $1 (expected: --nodes N, --replicas N, --etcd 1|3, --config KEY=VALUE or --no-pods)" ;;
         esac
+        shift
     done
     [[ $nodes =~ ^[1-9][0-9]?$ ]] || die "--nodes: $nodes (expected: 1-99)"
+    [[ $replicas =~ ^[1-$MOST_REPLICAS]$ ]] || die "--replicas: $replicas (expected: 1-$MOST_REPLICAS)"
+    [[ $members == 1 || $members == 3 ]] || die "--etcd: $members (expected: 1 or 3)"
     local setting
     for setting in "${settings[@]}"; do
         [[ $setting == ?*=* ]] || die "--config: $setting (expected: KEY=VALUE)"
@@ -35,6 +40,8 @@ cluster_up() {
     mkdir -p "$STATE"
     lock_instance "$LOCK_SECONDS"
     : >"$STATE/config"
+    echo "$replicas" >"$STATE/replicas"
+    echo "$members" >"$STATE/etcd-members"
     for setting in "${settings[@]}"; do
         config_add "$setting"
     done
@@ -55,7 +62,7 @@ cluster_is_up() {
 # What was running is gone (a reboot, a kill -9 of everything): up may start over.
 cluster_is_dead() {
     local component
-    for component in etcd $SERVICES $(node_names); do
+    for component in $(control_plane) $(node_names); do
         ! running "$component" || return 1
     done
 }
@@ -73,17 +80,19 @@ cluster_tools() {
 }
 
 cluster_start() {
-    local nodes=$1 index component
+    local nodes=$1 index
     say "wires: $nodes nodes on $L2_PREFIX.0/24, router $ROUTER_IP, outside $OUTSIDE_IP"
     net_up
-    say "etcd and the services: $CONTROL_IP"
-    component_start etcd
+    say "etcd and the services: $(count_of etcd) members, $(count_of identity) replicas each, from $CONTROL_IP on"
+    local member
+    for member in $(members etcd); do
+        component_start "$member"
+    done
     for ((index = 1; index <= nodes; index++)); do
         node_prepare "dev$index"
     done
-    component_await etcd
-    # shellcheck disable=SC2086 # a list of words
-    parallel_start $SERVICES
+    # shellcheck disable=SC2046 # names hold no blanks
+    parallel_start $(for service in $SERVICES; do members "$service"; done)
     say "agents: $(node_names | paste -sd ' ')"
     # shellcheck disable=SC2046 # node names hold no blanks
     parallel_start $(node_names)
@@ -113,24 +122,49 @@ cluster_pods() {
     wait_all "$client" "$same" "$!" || exit 1
 }
 
+# Asks everything at once: one that is paused takes its time.
 cluster_status() {
-    local component
-    for component in etcd $SERVICES $(node_names); do
-        if running "$component"; then
-            printf '%-12s running  pid %-8s %s\n' "$component" "$PID" "$(component_place "$component")"
-        else
-            printf '%-12s stopped  %12s %s\n' "$component" "" "$(component_place "$component")"
-        fi
+    local component answers
+    local -a jobs=()
+    answers=$(mktemp -d "$STATE/status.XXXXXX")
+    for component in $(control_plane) $(node_names); do
+        component_line "$component" >"$answers/$component" &
+        jobs+=($!)
     done
+    wait_all "${jobs[@]}" || true
+    for component in $(control_plane) $(node_names); do
+        cat "$answers/$component"
+    done
+    rm -rf "$answers"
     pod_table
 }
 
+# "running" is one that says of itself that it is ready.
+component_line() {
+    local state=stopped line
+    PID=
+    if running "$1"; then
+        state=running
+        read -r line <"/proc/$PID/stat" || true
+        line=${line##*) }
+        if [[ ${line:0:1} == T ]]; then
+            state=paused
+        elif ! component_ready "$1" >/dev/null 2>&1; then
+            state=unready
+        fi
+    fi
+    printf '%-12s %-8s %-12s %s\n' "$1" "$state" "${PID:+pid $PID}" "$(component_place "$1")"
+}
+
 component_place() {
-    case $1 in
-        etcd) echo "$ETCD_URL in $PREFIX-ctl" ;;
-        identity | ipam | route) echo "$CONTROL_IP:${SERVICE_PORT[$1]}" ;;
-        *) cat "$STATE/nodes/$1/ip" ;;
-    esac
+    local KIND INDEX
+    if ! member "$1"; then
+        cat "$STATE/nodes/$1/ip"
+    elif [[ $KIND == etcd ]]; then
+        echo "http://$(machine_ip "$INDEX"):$ETCD_PORT in $PREFIX-$(machine "$INDEX")"
+    else
+        echo "$(machine_ip "$INDEX"):${SERVICE_PORT[$KIND]} in $PREFIX-$(machine "$INDEX")"
+    fi
 }
 
 # Works on a whole, half-made or crashed sandbox, and on none: each part removes what it finds.

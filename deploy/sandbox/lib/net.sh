@@ -53,9 +53,17 @@ net_node_up() {
     ip -n "$PREFIX-$node" route add default via "$ROUTER_IP" dev "$NODE_DEVICE"
 }
 
+# A machine of the control plane.
 net_control_up() {
-    net_plug ctl eth0 "$CONTROL_IP" 02:fa:1e:00:00:0a
-    ip -n "$PREFIX-ctl" route add default via "$ROUTER_IP" dev eth0
+    local place
+    place=$(machine "$1")
+    net_plug "$place" eth0 "$(machine_ip "$1")" "$(printf '02:fa:1e:00:00:%02x' $((9 + $1)))"
+    ip -n "$PREFIX-$place" route add default via "$ROUTER_IP" dev eth0
+}
+
+# A cut link: the machine's port of the switch is down, and the machine itself does not notice.
+net_link() {
+    ip -n "$PREFIX-net" link set "sw-${1:0:11}" "$2"
 }
 
 # The router knows the segment and the outside, not the pods: as the walk-through's own default gateway.
@@ -78,7 +86,10 @@ IP
 net_up() {
     net_switch_up
     net_router_up
-    net_control_up
+    local index
+    for ((index = 1; index <= $(machines); index++)); do
+        net_control_up "$index"
+    done
 }
 
 # Every process that lives in a namespace of this instance: they are ours, whatever became of their pid files.

@@ -34,7 +34,8 @@ node_index() {
 node_prepare() {
     local node=$1 place=$STATE/nodes/$1 INDEX
     valid_name "node name" "$node" 11
-    [[ " $RESERVED_NAMES " != *" $node "* && $node != pod-* ]] || die "node name: $node (expected: none of $RESERVED_NAMES, not pod-...)"
+    [[ " $RESERVED_NAMES " != *" $node "* && ! $node =~ $RESERVED_FORMS ]] \
+        || die "node name: $node (expected: none of $RESERVED_NAMES, none that begins with ctl, etcd-, identity-, ipam-, route- or pod-)"
     [[ ! -e $place ]] || die "node $node: exists already"
     node_index "$node"
     mkdir -p "$place/bpf" "$place/run" "$place/cni"
@@ -57,7 +58,7 @@ node_add() {
 # The whole cluster forgets the node: its CIDR is free again and the other nodes drop their routes to it.
 node_release() {
     local node=$1
-    in_netns ctl "$BIN_DIR/fairlead" node release "$node" --ipam-service-address="$CONTROL_IP:${SERVICE_PORT[ipam]}"
+    in_netns ctl "$BIN_DIR/fairlead" node release "$node" --ipam-service-address="$(service_addresses ipam)"
 }
 
 node_remove_command() {

@@ -82,6 +82,8 @@ await() {
 # Stops everything that is remembered or runs in the instance's namespaces, whatever state the sandbox is in.
 proc_down() {
     proc_signal TERM
+    # one that is paused ends when it goes on
+    proc_signal CONT
     poll 6 nothing_runs || true
     proc_signal KILL
     poll 5 nothing_runs || say "processes survive KILL: $(net_processes | tr '\n' ' ')"

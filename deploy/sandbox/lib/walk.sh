@@ -125,7 +125,7 @@ expect_status() {
     local at=0 line name
     local -a names=(KVStore KubeProxyReplacement Fairlead NodeMonitor "Fairlead health daemon" IPAM BandwidthManager
         "Host Routing" Masquerading "Controller Status" "Proxy Status" Hubble Encryption "Cluster health")
-    local -A value=(["KVStore"]='Ok +etcd: 1/1 connected, .*has-quorum=true: .*'
+    local -A value=(["KVStore"]="Ok +etcd: $(count_of etcd)/$(count_of etcd) connected, .*has-quorum=true: .*"
         ["KubeProxyReplacement"]='Disabled' ["Fairlead"]='Ok +[0-9]+\.[0-9]+\.[0-9]+ \(v[0-9.]+.*\)'
         ["NodeMonitor"]='Listening for events on [0-9]+ CPUs with 64x4096 of shared memory' ["Fairlead health daemon"]='Ok'
         ["IPAM"]="IPv4: [0-9]+/254 allocated from ${CLIENT_CIDR//./\\.}," ["BandwidthManager"]='Disabled' ["Host Routing"]='BPF'

@@ -19,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.logging.Level;
@@ -132,7 +133,7 @@ public final class FairleadCli {
             }
         }
         NodeName node = node(command, command.positionalParameters().get(0).getValue());
-        InetSocketAddress service = ServiceAddress.parse(
+        List<InetSocketAddress> service = ServiceAddress.parse(
                 command, CommandTree.IPAM_ADDRESS, (String) value(command, CommandTree.IPAM_ADDRESS));
         try (IpamClient client = new IpamClient(service, options.timeout())) {
             return client.release(node);

@@ -36,7 +36,9 @@ class BadInputTest {
                 "--driver",
                 "/bin/true");
         assertThat(run.code()).isEqualTo(2);
-        assertThat(run.err()).contains("--identity-service-address: nowhere (expected: host:port or [address]:port)");
+        assertThat(run.err())
+                .contains(
+                        "--identity-service-address: nowhere (expected: host:port or [address]:port, or several separated by commas)");
     }
 
     @Test

@@ -5,6 +5,7 @@ import io.fairlead.identity.allocation.IdentityKeys;
 import io.fairlead.identity.allocation.KnownIdentities;
 import io.fairlead.identity.endpoints.EndpointPublisher;
 import io.fairlead.identity.grpc.IdentityGrpc;
+import io.fairlead.identity.grpc.NodeRights;
 import io.fairlead.identity.grpc.PolicyGrpc;
 import io.fairlead.identity.labels.LabelFilter;
 import io.fairlead.identity.policy.Nodes;
@@ -14,12 +15,17 @@ import io.fairlead.identity.stream.IdentityStream;
 import io.fairlead.kvstore.KvStore;
 import io.fairlead.kvstore.etcd.EtcdKvStore;
 import io.fairlead.kvstore.etcd.EtcdOptions;
+import io.fairlead.kvstore.etcd.EtcdSecurity;
 import io.fairlead.runtime.config.Config;
 import io.fairlead.runtime.config.ConfigKey;
 import io.fairlead.runtime.config.HostPort;
 import io.fairlead.runtime.config.StoreKeys;
 import io.fairlead.runtime.config.Values;
 import io.fairlead.runtime.grpc.GrpcServer;
+import io.fairlead.runtime.grpc.tls.Guard;
+import io.fairlead.runtime.grpc.tls.StoreAccess;
+import io.fairlead.runtime.grpc.tls.Tls;
+import io.fairlead.runtime.grpc.tls.TlsKeys;
 import io.fairlead.runtime.health.HealthCheck;
 import io.fairlead.runtime.process.Lifecycle;
 import io.fairlead.runtime.process.ServiceProcess;
@@ -32,6 +38,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,6 +52,7 @@ public final class IdentityServiceMain {
     private final ConfigKey<HostPort> listen =
             process.keys().add("listen-address", Values.HOST_PORT, "127.0.0.1:7301", "where the gRPC service answers");
     private final StoreKeys storeKeys = new StoreKeys(process.keys());
+    private final TlsKeys tlsKeys = new TlsKeys(process.keys());
     private final ConfigKey<LabelFilter> labels = process.keys()
             .add(
                     "labels",
@@ -70,7 +78,11 @@ public final class IdentityServiceMain {
         LOGGER.atInfo()
                 .addKeyValue("rules", String.join(" ", filter.texts()))
                 .log("Final label prefixes to be used for identity evaluation:");
-        KvStore store = new EtcdKvStore(EtcdOptions.of(where.endpoints()));
+        Optional<Tls> tls = tlsKeys.from(config, life);
+        StoreAccess access = StoreAccess.from(storeKeys, config, life);
+        EtcdSecurity security = new EtcdSecurity(
+                access.tls(), access.login().map(user -> new EtcdSecurity.Login(user.username(), user::password)));
+        KvStore store = new EtcdKvStore(EtcdOptions.of(where.endpoints()).with(security));
         life.onClose("store", store);
         life.health().register("kvstore", () -> store.status().map(s -> new HealthCheck.State(s.healthy(), s.text())));
         io.fairlead.contract.etcd.StoreKeys contract = new io.fairlead.contract.etcd.StoreKeys(where.prefix());
@@ -95,7 +107,7 @@ public final class IdentityServiceMain {
                 .compose(feed -> {
                     Nodes nodes = feed.nodes(where.clusterName(), timers);
                     PolicyService policies = new PolicyService(store, nodes, timers, System::currentTimeMillis);
-                    return listen(config.get(listen), life, () -> stream.with(unary), new PolicyGrpc(policies));
+                    return listen(config.get(listen), guard(tls, store, where, life), life, () -> stream.with(unary), new PolicyGrpc(policies));
                 })
                 .onSuccess(listening -> life.onStop("streams", stream::stop));
     }
@@ -117,9 +129,21 @@ public final class IdentityServiceMain {
         });
     }
 
-    private static Future<Void> listen(HostPort address, Lifecycle life, BindableService... services) {
+    /** What nodes are known to have is only looked at where they are known themselves. */
+    private static Guard guard(Optional<Tls> tls, KvStore store, StoreKeys.Store where, Lifecycle life) {
+        if (tls.isEmpty()) {
+            return Guard.open();
+        }
+        NodeRights rights = new NodeRights(
+                store, new io.fairlead.contract.etcd.StoreKeys(where.prefix()), where.clusterName());
+        life.onClose("rights of nodes", rights);
+        return Guard.of(tls, rights.rights(), life.metrics());
+    }
+
+    private static Future<Void> listen(
+            HostPort address, Guard guard, Lifecycle life, BindableService... services) {
         try {
-            GrpcServer server = GrpcServer.start(address, services);
+            GrpcServer server = GrpcServer.start(address, guard, services);
             life.onStop("grpc", server::stop);
             return Future.succeededFuture();
         } catch (IOException e) {

@@ -6,17 +6,22 @@ import io.fairlead.ipam.allocation.NodeAllocator;
 import io.fairlead.ipam.allocation.Nodes;
 import io.fairlead.ipam.allocation.Occupancy;
 import io.fairlead.ipam.grpc.IpamGrpc;
+import io.fairlead.ipam.grpc.NodeRights;
 import io.fairlead.ipam.pool.ClusterPool;
 import io.fairlead.kvstore.KvException;
 import io.fairlead.kvstore.KvStore;
 import io.fairlead.kvstore.etcd.EtcdKvStore;
 import io.fairlead.kvstore.etcd.EtcdOptions;
+import io.fairlead.kvstore.etcd.EtcdSecurity;
 import io.fairlead.runtime.config.Config;
 import io.fairlead.runtime.config.ConfigKey;
 import io.fairlead.runtime.config.HostPort;
 import io.fairlead.runtime.config.StoreKeys;
 import io.fairlead.runtime.config.Values;
 import io.fairlead.runtime.grpc.GrpcServer;
+import io.fairlead.runtime.grpc.tls.Guard;
+import io.fairlead.runtime.grpc.tls.StoreAccess;
+import io.fairlead.runtime.grpc.tls.TlsKeys;
 import io.fairlead.runtime.health.HealthCheck;
 import io.fairlead.runtime.process.Lifecycle;
 import io.fairlead.runtime.process.ServiceProcess;
@@ -37,6 +42,7 @@ public final class IpamServiceMain {
     private final ConfigKey<HostPort> listen =
             process.keys().add("listen-address", Values.HOST_PORT, "127.0.0.1:7302", "where the gRPC service answers");
     private final StoreKeys storeKeys = new StoreKeys(process.keys());
+    private final TlsKeys tlsKeys = new TlsKeys(process.keys());
     private final ConfigKey<List<String>> cidrs = process.keys()
             .add(
                     ClusterPool.CIDR_KEY,
@@ -71,7 +77,11 @@ public final class IpamServiceMain {
     Future<Void> start(Config config, Lifecycle life) {
         StoreKeys.Store where = storeKeys.from(config);
         ClusterPool pool = ClusterPool.parse(config.get(cidrs), config.get(maskSize));
-        KvStore store = new EtcdKvStore(EtcdOptions.of(where.endpoints()));
+        Guard guard = Guard.of(tlsKeys.from(config, life), NodeRights.rights(), life.metrics());
+        StoreAccess access = StoreAccess.from(storeKeys, config, life);
+        EtcdSecurity security = new EtcdSecurity(
+                access.tls(), access.login().map(user -> new EtcdSecurity.Login(user.username(), user::password)));
+        KvStore store = new EtcdKvStore(EtcdOptions.of(where.endpoints()).with(security));
         life.onClose("store", store);
         life.health().register("kvstore", () -> store.status().map(s -> new HealthCheck.State(s.healthy(), s.text())));
         IpamKeys keys = new IpamKeys(new io.fairlead.contract.etcd.StoreKeys(where.prefix()).nodes(), IpamKeys.CLAIMS);
@@ -93,7 +103,7 @@ public final class IpamServiceMain {
         return occupancy
                 .synced()
                 .compose(synced -> checkLayout(allocator, timers, backoff))
-                .compose(checked -> listen(config.get(listen), service, life));
+                .compose(checked -> listen(config.get(listen), guard, service, life));
     }
 
     /** A store that is not there yet is waited for; one of another layout is refused. */
@@ -110,9 +120,9 @@ public final class IpamServiceMain {
         });
     }
 
-    private static Future<Void> listen(HostPort address, IpamGrpc service, Lifecycle life) {
+    private static Future<Void> listen(HostPort address, Guard guard, IpamGrpc service, Lifecycle life) {
         try {
-            GrpcServer server = GrpcServer.start(address, service);
+            GrpcServer server = GrpcServer.start(address, guard, service);
             life.onStop("grpc", server::stop);
             return Future.succeededFuture();
         } catch (IOException e) {

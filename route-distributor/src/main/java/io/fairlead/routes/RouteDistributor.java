@@ -11,6 +11,7 @@ import io.fairlead.routes.table.RouteTable;
 import io.fairlead.runtime.config.HostPort;
 import io.fairlead.runtime.config.StoreKeys.Store;
 import io.fairlead.runtime.grpc.GrpcServer;
+import io.fairlead.runtime.grpc.tls.Guard;
 import io.fairlead.runtime.health.HealthCheck;
 import io.fairlead.runtime.process.Lifecycle;
 import io.fairlead.runtime.retry.Timers;
@@ -55,10 +56,16 @@ public final class RouteDistributor {
      * @return the port it listens on
      */
     public static Future<Integer> start(Lifecycle life, KvStore store, Store options, HostPort listen) {
+        return start(life, store, options, listen, Guard.open());
+    }
+
+    /** The same for callers with certificates. */
+    public static Future<Integer> start(
+            Lifecycle life, KvStore store, Store options, HostPort listen, Guard guard) {
         RouteDistributor distributor = new RouteDistributor(life, store, options);
         GrpcServer server;
         try {
-            server = GrpcServer.start(listen, distributor.service);
+            server = GrpcServer.start(listen, guard, distributor.service);
         } catch (IOException e) {
             return Future.failedFuture(e);
         }

@@ -3,10 +3,15 @@ package io.fairlead.routes;
 import io.fairlead.kvstore.KvStore;
 import io.fairlead.kvstore.etcd.EtcdKvStore;
 import io.fairlead.kvstore.etcd.EtcdOptions;
+import io.fairlead.kvstore.etcd.EtcdSecurity;
+import io.fairlead.routes.stream.NodeRights;
 import io.fairlead.runtime.config.ConfigKey;
 import io.fairlead.runtime.config.HostPort;
 import io.fairlead.runtime.config.StoreKeys;
 import io.fairlead.runtime.config.Values;
+import io.fairlead.runtime.grpc.tls.Guard;
+import io.fairlead.runtime.grpc.tls.StoreAccess;
+import io.fairlead.runtime.grpc.tls.TlsKeys;
 import io.fairlead.runtime.process.ServiceProcess;
 
 /** The route distributor's process. */
@@ -18,13 +23,23 @@ public final class RouteDistributorMain {
         ServiceProcess process = new ServiceProcess(
                 "route-distributor", "Tells every node the route to every pod CIDR.", "127.0.0.1:7403");
         StoreKeys store = new StoreKeys(process.keys());
+        TlsKeys tlsKeys = new TlsKeys(process.keys());
         ConfigKey<HostPort> listen = process.keys()
                 .add("listen-address", Values.HOST_PORT, "127.0.0.1:7303", "where nodes and the CLI ask for routes");
         process.main(args, (config, life) -> {
             StoreKeys.Store options = store.from(config);
-            KvStore kv = new EtcdKvStore(EtcdOptions.of(options.endpoints()));
+            StoreAccess access = StoreAccess.from(store, config, life);
+            EtcdSecurity security = new EtcdSecurity(
+                    access.tls(), access.login().map(user -> new EtcdSecurity.Login(user.username(), user::password)));
+            KvStore kv = new EtcdKvStore(EtcdOptions.of(options.endpoints()).with(security));
             life.onClose("kvstore", kv);
-            return RouteDistributor.start(life, kv, options, config.get(listen)).mapEmpty();
+            return RouteDistributor.start(
+                            life,
+                            kv,
+                            options,
+                            config.get(listen),
+                            Guard.of(tlsKeys.from(config, life), NodeRights.rights(), life.metrics()))
+                    .mapEmpty();
         });
     }
 }

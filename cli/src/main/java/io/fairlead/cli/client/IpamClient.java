@@ -9,6 +9,7 @@ import io.fairlead.proto.ipam.v1.ReleaseNodeRequest;
 import io.grpc.StatusRuntimeException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** A connection to the ipam-service, for what is decided for the whole cluster. Calls block. */
@@ -19,12 +20,12 @@ public final class IpamClient implements AutoCloseable {
     /**
      * Connects with the first call.
      *
-     * @param address of the service
+     * @param addresses of the service's replicas
      * @param timeout for each call, connecting included
      */
-    public IpamClient(InetSocketAddress address, Duration timeout) {
+    public IpamClient(List<InetSocketAddress> addresses, Duration timeout) {
         this.timeout = timeout;
-        connection = new ServiceConnection("ipam-service", address, ServiceConnection.ANSWER_BYTES);
+        connection = new ServiceConnection("ipam-service", addresses, ServiceConnection.ANSWER_BYTES);
     }
 
     /**

@@ -1,6 +1,8 @@
 package io.fairlead.cli.command;
 
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Model.CommandSpec;
@@ -24,26 +26,37 @@ public final class ServiceAddress {
     public static OptionSpec identityOption(String what) {
         return OptionSpec.builder(IDENTITY)
                 .type(String.class)
-                .paramLabel("HOST:PORT")
-                .description(what + " (or " + IDENTITY_VARIABLE + "). Default: " + IDENTITY_DEFAULT)
+                .paramLabel("HOST:PORT,...")
+                .description(what + ", or its replicas, comma separated (or " + IDENTITY_VARIABLE + "). Default: "
+                        + IDENTITY_DEFAULT)
                 .build();
     }
 
     /** Where the identity-service is: what the option says, else the environment, else this machine. */
-    public static InetSocketAddress identity(Invocation call) {
+    public static List<InetSocketAddress> identity(Invocation call) {
         String text = call.<String>option(IDENTITY)
                 .orElseGet(() -> call.console().environment().getOrDefault(IDENTITY_VARIABLE, IDENTITY_DEFAULT));
         return parse(call.spec(), IDENTITY, text);
     }
 
-    /** @throws ParameterException naming the option when the text is no address */
-    public static InetSocketAddress parse(CommandSpec command, String option, String text) {
-        Matcher matcher = FORM.matcher(text);
-        int port = matcher.matches() ? Integer.parseInt(matcher.group(2)) : 0;
-        if (port < 1 || port > 65535) {
-            throw new ParameterException(
-                    command.commandLine(), option + ": " + text + " (expected: host:port or [address]:port)");
+    /**
+     * Addresses of replicas, separated by commas; at least one.
+     *
+     * @throws ParameterException naming the option when one is no address
+     */
+    public static List<InetSocketAddress> parse(CommandSpec command, String option, String text) {
+        List<InetSocketAddress> addresses = new ArrayList<>();
+        for (String part : text.split(",", -1)) {
+            Matcher matcher = FORM.matcher(part.strip());
+            int port = matcher.matches() ? Integer.parseInt(matcher.group(2)) : 0;
+            if (port < 1 || port > 65535) {
+                throw new ParameterException(
+                        command.commandLine(),
+                        option + ": " + text
+                                + " (expected: host:port or [address]:port, or several separated by commas)");
+            }
+            addresses.add(new InetSocketAddress(matcher.group(1), port));
         }
-        return new InetSocketAddress(matcher.group(1), port);
+        return List.copyOf(addresses);
     }
 }

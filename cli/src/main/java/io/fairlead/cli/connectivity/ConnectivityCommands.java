@@ -67,7 +67,7 @@ public final class ConnectivityCommands {
                         TEST + ": " + name + " (expected: one of " + String.join(", ", Runner.names()) + ")");
             }
         }
-        InetSocketAddress service = ServiceAddress.identity(invocation);
+        List<InetSocketAddress> service = ServiceAddress.identity(invocation);
         PrintWriter out = invocation.console().out();
         ProcessDriver driver =
                 new ProcessDriver(invocation.<String>option(DRIVER).orElseThrow());

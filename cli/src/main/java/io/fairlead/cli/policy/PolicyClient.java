@@ -33,9 +33,9 @@ final class PolicyClient implements AutoCloseable {
      *
      * @param timeout for each call, connecting included, waiting for nodes not
      */
-    PolicyClient(InetSocketAddress address, Duration timeout) {
+    PolicyClient(List<InetSocketAddress> addresses, Duration timeout) {
         this.timeout = timeout;
-        connection = new ServiceConnection("identity-service", address, MAX_ANSWER_BYTES);
+        connection = new ServiceConnection("identity-service", addresses, MAX_ANSWER_BYTES);
     }
 
     /** Checks documents only. */

@@ -41,8 +41,14 @@ record AgentConfig(
 
     private static final List<Cidr> EVERYTHING = List.of(Cidr.parse("0.0.0.0/0"), Cidr.parse("::/0"));
 
-    /** Addresses of the services. */
-    record Services(HostPort identity, HostPort ipam, HostPort routes) {}
+    /** Addresses of the services' replicas, at least one each. */
+    record Services(List<HostPort> identity, List<HostPort> ipam, List<HostPort> routes) {
+        Services {
+            identity = List.copyOf(identity);
+            ipam = List.copyOf(ipam);
+            routes = List.copyOf(routes);
+        }
+    }
 
     AgentConfig {
         devices = List.copyOf(devices);

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** The agent's configuration keys. */
 final class AgentKeys {
@@ -21,9 +22,9 @@ final class AgentKeys {
     private final DatapathKeys datapath;
     private final ConfigKey<Boolean> autoDirectNodeRoutes;
     private final ConfigKey<Integer> mtu;
-    private final ConfigKey<HostPort> identityService;
-    private final ConfigKey<HostPort> ipamService;
-    private final ConfigKey<HostPort> routeDistributor;
+    private final ConfigKey<List<HostPort>> identityService;
+    private final ConfigKey<List<HostPort>> ipamService;
+    private final ConfigKey<List<HostPort>> routeDistributor;
     private final ConfigKey<Path> stateDir;
     private final ConfigKey<Path> bpfRoot;
     private final ConfigKey<Duration> resyncInterval;
@@ -45,11 +46,20 @@ final class AgentKeys {
                 "install a route to the pod CIDR of each node on the same L2 network");
         mtu = keys.add("mtu", AgentKeys::mtu, "0", "MTU of pods in bytes, 1280 to 65535; 0 for the device's");
         identityService = keys.add(
-                "identity-service-address", Values.HOST_PORT, "127.0.0.1:7301", "where the identity service listens");
-        ipamService =
-                keys.add("ipam-service-address", Values.HOST_PORT, "127.0.0.1:7302", "where the ipam service listens");
+                "identity-service-address",
+                AgentKeys::replicas,
+                "127.0.0.1:7301",
+                "where the identity service listens; its replicas, comma separated");
+        ipamService = keys.add(
+                "ipam-service-address",
+                AgentKeys::replicas,
+                "127.0.0.1:7302",
+                "where the ipam service listens; its replicas, comma separated");
         routeDistributor = keys.add(
-                "route-distributor-address", Values.HOST_PORT, "127.0.0.1:7303", "where the route distributor listens");
+                "route-distributor-address",
+                AgentKeys::replicas,
+                "127.0.0.1:7303",
+                "where the route distributor listens; its replicas, comma separated");
         stateDir = keys.add("state-dir", Path::of, "/run/fairlead", "files and sockets of the agent");
         bpfRoot = keys.add(
                 "bpf-root", Path::of, "/sys/fs/bpf/fairlead", "where maps and links are pinned, on a BPF file system");
@@ -88,6 +98,14 @@ final class AgentKeys {
             throw new IllegalArgumentException("(expected: a unicast IPv4 address)");
         }
         return ip;
+    }
+
+    private static List<HostPort> replicas(String text) {
+        List<HostPort> replicas = Values.listOf(Values.HOST_PORT).parse(text);
+        if (replicas.isEmpty() || Set.copyOf(replicas).size() < replicas.size()) {
+            throw new IllegalArgumentException("(expected: host:port, or several that differ, comma separated)");
+        }
+        return replicas;
     }
 
     private static String device(String text) {

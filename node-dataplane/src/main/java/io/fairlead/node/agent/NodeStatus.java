@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /** What status says of the datapath and what stands around it, found out when asked. */
 final class NodeStatus implements StatusInputs {
@@ -35,13 +36,20 @@ final class NodeStatus implements StatusInputs {
     private final MonitorHub hub;
     private final NodeHealth health;
     private final LostEvents lost;
+    private final Supplier<String> services;
 
-    NodeStatus(NodeDatapath datapath, NodeHealth health) {
+    NodeStatus(NodeDatapath datapath, NodeHealth health, Supplier<String> services) {
+        this.services = services;
         this.loaded = datapath.loaded();
         this.reconciler = datapath.reconciler();
         this.hub = datapath.events().hub();
         this.health = health;
         this.lost = new LostEvents(loaded.object().map("lost_events"));
+    }
+
+    @Override
+    public String services() {
+        return services.get();
     }
 
     @Override

@@ -7,6 +7,9 @@ import java.util.Optional;
 /** What {@code fairlead status} says of parts that are not the agent's core. Any thread may ask; answers are of now. */
 public interface StatusInputs {
 
+    /** The replica of each service that this node uses: "identity 192.168.2.10:7301 (1 of 2), ipam …". */
+    String services();
+
     /** How packets of pods leave and enter the node. */
     HostRouting hostRouting();
 

@@ -46,6 +46,7 @@ final class StatusLines {
                 DatapathLines.maps(view.inputs().maps()),
                 disabled("Encryption"),
                 HealthLines.cluster(view.inputs().health()),
+                line("Control plane", view.inputs().services(), State.STATE_OK),
                 routes(),
                 kernel(),
                 policy());

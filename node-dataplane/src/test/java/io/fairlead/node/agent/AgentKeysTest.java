@@ -10,6 +10,7 @@ import io.fairlead.runtime.config.ConfigKeys;
 import io.fairlead.runtime.config.HostPort;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,9 +28,9 @@ class AgentKeysTest {
         assertThat(config.mtu()).isZero();
         assertThat(config.services())
                 .isEqualTo(new AgentConfig.Services(
-                        new HostPort("127.0.0.1", 7301),
-                        new HostPort("127.0.0.1", 7302),
-                        new HostPort("127.0.0.1", 7303)));
+                        List.of(new HostPort("127.0.0.1", 7301)),
+                        List.of(new HostPort("127.0.0.1", 7302)),
+                        List.of(new HostPort("127.0.0.1", 7303))));
         assertThat(config.cniSocket()).isEqualTo(Path.of("/run/fairlead/cni.sock"));
         assertThat(config.apiSocket()).isEqualTo(Path.of("/run/fairlead/agent.sock"));
         assertThat(config.bpfRoot()).isEqualTo(Path.of("/sys/fs/bpf/fairlead"));
@@ -45,7 +46,7 @@ class AgentKeysTest {
                 "--native-routing-cidr=10.0.0.0/8,172.16.0.0/12",
                 "--auto-direct-node-routes=true",
                 "--mtu=1400",
-                "--identity-service-address=a:1",
+                "--identity-service-address=a:1, [fd00::1]:1",
                 "--ipam-service-address=b:2",
                 "--route-distributor-address=c:3",
                 "--state-dir=/s",
@@ -61,7 +62,10 @@ class AgentKeysTest {
         assertThat(config.autoDirectNodeRoutes()).isTrue();
         assertThat(config.mtu()).isEqualTo(1400);
         assertThat(config.services())
-                .isEqualTo(new AgentConfig.Services(new HostPort("a", 1), new HostPort("b", 2), new HostPort("c", 3)));
+                .isEqualTo(new AgentConfig.Services(
+                        List.of(new HostPort("a", 1), new HostPort("fd00::1", 1)),
+                        List.of(new HostPort("b", 2)),
+                        List.of(new HostPort("c", 3))));
         assertThat(config.stateDir()).isEqualTo(Path.of("/s"));
         assertThat(config.bpfRoot()).isEqualTo(Path.of("/b"));
         assertThat(config.resyncInterval()).isEqualTo(Duration.ofSeconds(2));

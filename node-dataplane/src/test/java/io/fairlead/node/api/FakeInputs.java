@@ -15,6 +15,11 @@ final class FakeInputs implements StatusInputs {
     final Map<Integer, String> errors = new ConcurrentHashMap<>();
 
     @Override
+    public String services() {
+        return "identity 192.168.2.10:7301 (1 of 2)";
+    }
+
+    @Override
     public HostRouting hostRouting() {
         return routing;
     }

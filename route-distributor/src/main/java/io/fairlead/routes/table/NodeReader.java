@@ -8,8 +8,6 @@ import io.fairlead.contract.etcd.StoreKeys;
 import io.fairlead.kvstore.KeyValue;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * Reads routes from node records.
@@ -36,9 +34,7 @@ public record NodeReader(StoreKeys keys, ClusterName cluster, int clusterId) {
                     + cluster + ", which is another)");
         }
         List<Route> routes = new ArrayList<>();
-        record.networks()
-                .podCidrs()
-                .forEach(cidr -> routes.add(route(record, cidr, entry.modRevision())));
+        record.networks().podCidrs().forEach(cidr -> routes.add(route(record, cidr, entry.modRevision())));
         return routes;
     }
 

@@ -1,6 +1,8 @@
 package io.fairlead.runtime.grpc;
 
 import io.fairlead.runtime.config.HostPort;
+import io.fairlead.runtime.grpc.tls.Peer;
+import io.fairlead.runtime.grpc.tls.Tls;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
@@ -16,6 +18,7 @@ import io.netty.handler.ssl.SslContext;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
@@ -55,6 +58,29 @@ public final class Channels {
     }
 
     /**
+     * A channel to one of several replicas of a service; it connects when first used.
+     *
+     * @param addresses at least one
+     * @param spreadBy who asks, such as a node's name; empty to take the replicas as they stand
+     * @param deadline for calls with one answer that bring none of their own
+     */
+    public static ReplicaChannel replicas(List<HostPort> addresses, String spreadBy, Duration deadline) {
+        return replicas(addresses, spreadBy, deadline, Optional.empty());
+    }
+
+    /**
+     * The same.
+     *
+     * @param tls what to show, each replica having to show a service's certificate; empty for plain connections
+     */
+    public static ReplicaChannel replicas(
+            List<HostPort> addresses, String spreadBy, Duration deadline, Optional<Tls> tls) {
+        Optional<SslContext> context = tls.map(own -> own.client(Peer.service(addresses)));
+        return new ReplicaChannel(
+                addresses, spreadBy, ReplicaChannel.Patience.of(deadline), address -> tcp(address, deadline, context));
+    }
+
+    /**
      * Keeps the pause between attempts to connect short. After a long outage gRPC alone waits up to two minutes, and all
      * calls meanwhile fail although the server is back.
      *
@@ -87,7 +113,7 @@ public final class Channels {
         return new OwningChannel(channel, loops);
     }
 
-    static NettyChannelBuilder secured(NettyChannelBuilder builder, Optional<SslContext> tls) {
+    private static NettyChannelBuilder secured(NettyChannelBuilder builder, Optional<SslContext> tls) {
         return tls.map(context -> builder.negotiationType(NegotiationType.TLS).sslContext(context))
                 .orElse(builder);
     }

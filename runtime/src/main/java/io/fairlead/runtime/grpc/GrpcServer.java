@@ -6,6 +6,7 @@ import io.grpc.BindableService;
 import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.NettyServerBuilder;
+import io.grpc.protobuf.services.HealthStatusManager;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.vertx.core.Future;
@@ -22,17 +23,19 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * A gRPC server. Handlers run on its event loops and must not block; clients may ping every ten seconds, also while no
- * call is open.
+ * call is open. Over TCP it also answers grpc.health.v1, which clients of several replicas ask.
  */
 public final class GrpcServer {
     private static final long PING_SECONDS = 10;
     private static final long DRAIN_SECONDS = 2;
 
     private final Server server;
+    private final HealthStatusManager serving;
     private final Runnable afterwards;
 
-    private GrpcServer(Server server, Runnable afterwards) {
+    private GrpcServer(Server server, HealthStatusManager serving, Runnable afterwards) {
         this.server = server;
+        this.serving = serving;
         this.afterwards = afterwards;
     }
 
@@ -51,11 +54,13 @@ public final class GrpcServer {
      * @throws IOException naming the address when it cannot be had
      */
     public static GrpcServer start(HostPort listen, Guard guard, BindableService... services) throws IOException {
+        HealthStatusManager serving = new HealthStatusManager();
         NettyServerBuilder builder = settings(
-                NettyServerBuilder.forAddress(listen.toSocketAddress(), guard.credentials())
-                        .intercept(guard),
-                services);
-        return new GrpcServer(start(builder, listen.toString()), () -> {});
+                        NettyServerBuilder.forAddress(listen.toSocketAddress(), guard.credentials())
+                                .intercept(guard),
+                        services)
+                .addService(serving.getHealthService());
+        return new GrpcServer(start(builder, listen.toString()), serving, () -> {});
     }
 
     /**
@@ -75,7 +80,7 @@ public final class GrpcServer {
         try {
             Server server = start(builder, path.toString());
             Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-rw----"));
-            return new GrpcServer(server, () -> {
+            return new GrpcServer(server, new HealthStatusManager(), () -> {
                 Loops.end(loops);
                 path.toFile().delete();
             });
@@ -90,7 +95,7 @@ public final class GrpcServer {
         return server.getPort();
     }
 
-    /** Takes no new calls, lets calls end for two seconds, then cancels them. */
+    /** Says that it no longer serves, takes no new calls, lets calls end for two seconds, then cancels them. */
     public Future<Void> stop() {
         Promise<Void> stopped = Promise.promise();
         // a thread of its own: waiting for calls to end blocks
@@ -102,6 +107,7 @@ public final class GrpcServer {
 
     private void stopAndWait(Promise<Void> stopped) {
         try {
+            serving.enterTerminalState();
             server.shutdown();
             if (!server.awaitTermination(DRAIN_SECONDS, TimeUnit.SECONDS)) {
                 server.shutdownNow();

@@ -1,6 +1,7 @@
 package io.fairlead.runtime.process;
 
 import io.fairlead.runtime.health.Health;
+import io.fairlead.runtime.health.HealthCheck;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Future;
@@ -65,8 +66,12 @@ public final class Lifecycle {
         });
     }
 
-    /** Undoes everything and ends Vert.x; a step that fails is logged and does not keep the others. Again does nothing. */
+    /**
+     * Says that it is not ready, undoes everything and ends Vert.x; a step that fails is logged and does not keep the
+     * others. Again does nothing.
+     */
     public Future<Void> stop() {
+        health.register("process", HealthCheck.of(() -> new HealthCheck.State(false, "is stopping")));
         // a promise of no context: the contexts' threads end before it completes
         Promise<Void> stopped = Promise.promise();
         undoNext(stopped);

@@ -18,6 +18,7 @@ import java.lang.management.ManagementFactory;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -80,13 +81,15 @@ public final class ServiceProcess {
             return;
         }
         Lifecycle life = new Lifecycle(Vertx.vertx());
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> stopNow(life), "stop"));
+        AtomicBoolean failed = new AtomicBoolean();
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stopNow(life, failed), "stop"));
         run(config, life, start).onFailure(cause -> {
             if (!isForeseen(cause)) {
                 LOGGER.atError().addKeyValue("service", name).setCause(cause).log("start failed");
             }
             String said = cause.getMessage() == null ? cause.toString() : cause.getMessage();
             print(System.err, name + ": " + said + "\n");
+            failed.set(true);
             // not on this thread: the hook waits for steps that may need it
             new Thread(() -> System.exit(1), "exit").start();
         });
@@ -128,13 +131,17 @@ public final class ServiceProcess {
                 || String.valueOf(cause.getMessage()).contains("(expected:");
     }
 
-    private static void stopNow(Lifecycle life) {
+    /** Ends the virtual machine: told to stop and stopped is success, where Java would say 143. */
+    private static void stopNow(Lifecycle life, AtomicBoolean failed) {
         CountDownLatch stopped = new CountDownLatch(1);
         life.stop().onComplete(done -> stopped.countDown());
         try {
             // the virtual machine ends when its hooks return, so this thread has to wait
-            if (!stopped.await(STOP_SECONDS, TimeUnit.SECONDS)) {
+            boolean inTime = stopped.await(STOP_SECONDS, TimeUnit.SECONDS);
+            if (!inTime) {
                 LOGGER.warn("stop took too long");
+            } else if (!failed.get()) {
+                Runtime.getRuntime().halt(0);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -94,8 +94,8 @@ final class CheckedListener<Q> extends ServerCall.Listener<Q> {
         try {
             decision = check.apply(message);
         } catch (IllegalArgumentException e) {
-            // not what it should be: the handler says so better
-            decision = Rights.ALLOWED;
+            decided(message, Optional.of(Status.INVALID_ARGUMENT.withDescription(e.getMessage())));
+            return;
         }
         decision.onComplete(
                 against -> decided(message, against.map(denied)),

@@ -17,7 +17,6 @@ import java.security.cert.X509Certificate;
 import java.util.Optional;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -67,35 +66,22 @@ public final class Guard implements ServerInterceptor {
                             + "\" (expected: node:NAME, service:NAME or admin:NAME)");
         }
         String method = call.getMethodDescriptor().getFullMethodName();
-        Rights.Rule rule = secured.get().rights().rule(method);
-        Optional<String> expected = whoElse(rule, caller.get().kind());
-        if (expected.isPresent()) {
-            return refuse(call, caller.get() + " may not call " + method + " (expected: " + expected.get() + ")");
+        Rights rights = secured.get().rights();
+        Optional<String> against = rights.against(caller.get(), method);
+        if (against.isPresent()) {
+            return refuse(call, against.get());
         }
         Context context = Context.current().withValue(Caller.CURRENT, caller.get());
-        if (rule instanceof Rights.Rule.Nodes nodes && caller.get().kind() == Caller.Kind.NODE) {
-            EndableCall<Q, A> endable = new EndableCall<>(call);
-            return new CheckedListener<>(
-                    Contexts.interceptCall(context, endable, headers, next),
-                    message -> nodes.check().refusal(caller.get().name(), message),
-                    status -> endable.end(status),
-                    what -> denied(method, caller.get() + " may not " + what));
+        Optional<Rights.Check<Object>> check = rights.check(caller.get(), method);
+        if (check.isEmpty()) {
+            return Contexts.interceptCall(context, call, headers, next);
         }
-        return Contexts.interceptCall(context, call, headers, next);
-    }
-
-    /** Who may call a method that this kind of caller may not. */
-    private static Optional<String> whoElse(Rights.@Nullable Rule rule, Caller.Kind kind) {
-        if (rule == null) {
-            return Optional.of("a method that has a rule");
-        }
-        if (kind == Caller.Kind.ADMIN || rule instanceof Rights.Rule.Everybody) {
-            return Optional.empty();
-        }
-        if (rule instanceof Rights.Rule.Admins) {
-            return Optional.of("an admin");
-        }
-        return kind == Caller.Kind.NODE ? Optional.empty() : Optional.of("a node or an admin");
+        EndableCall<Q, A> endable = new EndableCall<>(call);
+        return new CheckedListener<>(
+                Contexts.interceptCall(context, endable, headers, next),
+                message -> check.get().refusal(caller.get().name(), message),
+                endable::end,
+                what -> denied(method, caller.get() + " may not " + what));
     }
 
     private <Q> ServerCall.Listener<Q> refuse(ServerCall<Q, ?> call, String text) {

@@ -1,12 +1,12 @@
 package io.fairlead.runtime.grpc.tls;
 
 import io.grpc.MethodDescriptor;
+import io.grpc.health.v1.HealthGrpc;
 import io.vertx.core.Future;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Who may call which method. A method without a rule is nobody's; an admin may call each that has one, a service what
@@ -76,17 +76,54 @@ public final class Rights {
         return rules.containsKey(method.getFullMethodName());
     }
 
-    /** The rule of a method, by its full name. */
-    @Nullable
-    Rule rule(String method) {
-        return rules.get(method);
+    /**
+     * What is against a request, as {@link Guard} finds it.
+     *
+     * @return empty when nothing is; else a sentence with what is expected
+     */
+    public <Q> Future<Optional<String>> refusal(Caller caller, MethodDescriptor<Q, ?> method, Q request) {
+        Optional<String> against = against(caller, method.getFullMethodName());
+        return against.isPresent()
+                ? Future.succeededFuture(against)
+                : check(caller, method.getFullMethodName())
+                        .map(check -> check.refusal(caller.name(), request))
+                        .orElse(ALLOWED)
+                        .map(what -> what.map(w -> caller + " may not " + w));
+    }
+
+    /** What is against a call, whatever is asked. */
+    Optional<String> against(Caller caller, String method) {
+        Rule rule = rules.get(method);
+        Optional<String> expected = rule == null ? Optional.of("a method that has a rule") : whoElse(rule, caller.kind());
+        return expected.map(who -> caller + " may not call " + method + " (expected: " + who + ")");
+    }
+
+    /** What looks at the messages of a call; empty when nothing has to. */
+    Optional<Check<Object>> check(Caller caller, String method) {
+        return caller.kind() == Caller.Kind.NODE && rules.get(method) instanceof Rule.Nodes nodes
+                ? Optional.of(nodes.check())
+                : Optional.empty();
+    }
+
+    /** Who may call a method that this kind of caller may not; empty when it may. */
+    private static Optional<String> whoElse(Rule rule, Caller.Kind kind) {
+        if (kind == Caller.Kind.ADMIN || rule instanceof Rule.Everybody) {
+            return Optional.empty();
+        }
+        if (rule instanceof Rule.Admins) {
+            return Optional.of("an admin");
+        }
+        return kind == Caller.Kind.NODE ? Optional.empty() : Optional.of("a node or an admin");
     }
 
     /** Collects rules, on one thread. */
     public static final class Builder {
         private final Map<String, Rule> rules = new HashMap<>();
 
-        private Builder() {}
+        /** Whether a server serves is asked over and over by everybody. */
+        private Builder() {
+            everybody(HealthGrpc.getCheckMethod(), HealthGrpc.getWatchMethod());
+        }
 
         /** Everybody with a certificate may call them. */
         public Builder everybody(MethodDescriptor<?, ?>... methods) {

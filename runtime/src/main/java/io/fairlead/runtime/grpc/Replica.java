@@ -1,0 +1,100 @@
+package io.fairlead.runtime.grpc;
+
+import io.fairlead.runtime.config.HostPort;
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.health.v1.HealthGrpc;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** One of several servers that answer the same, and what is known of it. */
+final class Replica {
+    private final HostPort address;
+    private final int number;
+    private final ManagedChannel channel;
+    private volatile long heard = System.nanoTime(); // written by: whoever hears of it
+    private @Nullable Suspicion suspicion; // guarded by: the channel of all replicas
+
+    /** It was late once. What the others said, and whether it is given up. */
+    static final class Suspicion {
+        boolean condemned; // guarded by: the channel of all replicas
+        int unanswered; // guarded by: the channel of all replicas
+
+        @Nullable
+        Replica ready; // guarded by: the channel of all replicas
+    }
+
+    Replica(HostPort address, int number, ManagedChannel channel) {
+        this.address = address;
+        this.number = number;
+        this.channel = channel;
+    }
+
+    HostPort address() {
+        return address;
+    }
+
+    /** Its place in the configuration, from 1. */
+    int number() {
+        return number;
+    }
+
+    ManagedChannel channel() {
+        return channel;
+    }
+
+    /** When it last said anything, of {@link System#nanoTime}. */
+    long heard() {
+        return heard;
+    }
+
+    void hear() {
+        heard = System.nanoTime();
+    }
+
+    @Nullable
+    Suspicion suspicion() {
+        return suspicion;
+    }
+
+    void suspicion(@Nullable Suspicion next) {
+        suspicion = next;
+    }
+
+    /** Asks whether it serves; says so within the time given. A server that does not know the question serves. */
+    void check(Duration limit, Consumer<Boolean> alive) {
+        CallOptions options = CallOptions.DEFAULT.withDeadlineAfter(limit.toNanos(), TimeUnit.NANOSECONDS);
+        ClientCall<HealthCheckRequest, HealthCheckResponse> call =
+                channel.newCall(HealthGrpc.getCheckMethod(), options);
+        call.start(
+                new ClientCall.Listener<>() {
+                    private boolean serving;
+
+                    @Override
+                    public void onMessage(HealthCheckResponse answer) {
+                        serving = answer.getStatus() == ServingStatus.SERVING;
+                    }
+
+                    @Override
+                    public void onClose(Status status, Metadata trailers) {
+                        boolean answers = (status.isOk() && serving) || status.getCode() == Status.Code.UNIMPLEMENTED;
+                        if (answers) {
+                            hear();
+                        }
+                        alive.accept(answers);
+                    }
+                },
+                new Metadata());
+        call.request(2);
+        call.sendMessage(HealthCheckRequest.getDefaultInstance());
+        call.halfClose();
+    }
+}
