@@ -129,7 +129,8 @@ final class EtcdConnection {
         }
         return tokens.current().compose(token -> call(what, token.on(on), method, request, until)
                 .recover(cause -> {
-                    if (!Failures.isTokenRefused(cause)) {
+                    boolean anonymous = token.isNone() && Failures.isDenied(cause);
+                    if (!anonymous && !Failures.isTokenRefused(cause)) {
                         return Future.failedFuture(cause);
                     }
                     // once: a new token that is refused too will not get better

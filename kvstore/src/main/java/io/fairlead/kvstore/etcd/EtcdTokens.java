@@ -49,9 +49,14 @@ final class EtcdTokens {
             this.text = text;
         }
 
+        /** Etcd asked nobody when it was had. */
+        boolean isNone() {
+            return text.isEmpty();
+        }
+
         /** The channel with the token on each call. */
         Channel on(Channel channel) {
-            if (text.isEmpty()) {
+            if (isNone()) {
                 return channel;
             }
             Metadata headers = new Metadata();
