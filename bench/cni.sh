@@ -29,7 +29,7 @@ trap cleanup EXIT
 bridge_up
 kinds=(bridge)
 if [[ $fairlead == yes ]]; then
-    "$SANDBOX" up --nodes 1 --no-pods >&2
+    "$SANDBOX" up --etcd 1 --replicas 1 --nodes 1 --no-pods >&2
     kinds+=(fairlead)
     state=${FAIRLEAD_SANDBOX_STATE:-/run/fairlead-sandbox}/$FAIRLEAD_SANDBOX
     jq '. + {args: {cni: {labels: [{key: "app", value: "bench"}]}}}' "$state/nodes/dev1/cni/fairlead.conf" >"$BENCH_DIR/fairlead.conf"

@@ -5,7 +5,7 @@ readonly SANDBOX=$BENCH_HOME/../deploy/sandbox/sandbox
 
 fairlead_up() {
     [[ -x $SANDBOX ]] || bench_fail "$SANDBOX is missing"
-    "$SANDBOX" up "$@" >&2
+    "$SANDBOX" up --etcd 1 --replicas 1 "$@" >&2
     SANDBOX_STATE=${FAIRLEAD_SANDBOX_STATE:-/run/fairlead-sandbox}/$FAIRLEAD_SANDBOX
 }
 

@@ -43,23 +43,23 @@ members() {
     done
 }
 
-# joined FORMAT KIND: for each member its machine's address in the format, separated by commas.
+# joined FORM KIND: the form for each member, ADDRESS and INDEX in it replaced, separated by commas.
 joined() {
-    local index
+    local index form
     local -a all=()
     for ((index = 1; index <= $(count_of "$2"); index++)); do
-        # shellcheck disable=SC2059 # the format is the caller's
-        all+=("$(printf "$1" "$(machine_ip "$index")" "$index")")
+        form=${1//ADDRESS/$(machine_ip "$index")}
+        all+=("${form//INDEX/$index}")
     done
     (IFS=, && echo "${all[*]}")
 }
 
 etcd_urls() {
-    joined "$(etcd_scheme)://%s:$ETCD_PORT" etcd
+    joined "$(etcd_scheme)://ADDRESS:$ETCD_PORT" etcd
 }
 
 service_addresses() {
-    joined "%s:${SERVICE_PORT[$1]}" "$1"
+    joined "ADDRESS:${SERVICE_PORT[$1]}" "$1"
 }
 
 # control_plane: every member of everything, a line each.
@@ -115,7 +115,7 @@ etcd_start() {
     arguments etcd "name=member-$index" "data-dir=$STATE/etcd-$index" "listen-client-urls=$scheme://$ip:$ETCD_PORT" \
         "advertise-client-urls=$scheme://$ip:$ETCD_PORT" "listen-peer-urls=$scheme://$ip:$ETCD_PEER_PORT" \
         "initial-advertise-peer-urls=$scheme://$ip:$ETCD_PEER_PORT" \
-        "initial-cluster=$(joined "member-%2\$s=$scheme://%1\$s:$ETCD_PEER_PORT" etcd)" \
+        "initial-cluster=$(joined "member-INDEX=$scheme://ADDRESS:$ETCD_PEER_PORT" etcd)" \
         heartbeat-interval=50 election-timeout=500 log-level=warn logger=zap "${TLS[@]}"
     spawn "etcd-$index" "$(machine "$index")" etcd "${ARGUMENTS[@]}"
 }

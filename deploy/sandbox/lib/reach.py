@@ -1,7 +1,8 @@
-"""Servers and clients of the connectivity test: serve ADDRESS PORT..., tcp ADDRESS PORT SECONDS, hold ADDRESS PORT."""
+"""Servers and clients of tests: serve ADDRESS PORT..., tcp ADDRESS PORT SECONDS, hold ADDRESS PORT, count ADDRESS PORT."""
 
 import asyncio
 import select
+import signal
 import socket
 import sys
 import time
@@ -67,6 +68,31 @@ def hold(address, port):
     return 0
 
 
+def count(address, port):
+    """Numbered lines on one connection, a hundred a second, until TERM; then how many, and the longest wait for one."""
+    ending = []
+    signal.signal(signal.SIGTERM, lambda *_: ending.append(True))
+    longest = 0.0
+    number = 0
+    with socket.create_connection((address, port), timeout=5) as connection:
+        connection.settimeout(30)
+        lines = connection.makefile("rb")
+        while not ending:
+            number += 1
+            began = time.monotonic()
+            connection.sendall(b"%d\n" % number)
+            line = lines.readline()
+            longest = max(longest, time.monotonic() - began)
+            if line != b"%d\n" % number:
+                print("line", number, "came back as", line, "(expected: the same)", flush=True)
+                return 1
+            if number == 1:
+                print("counting", flush=True)
+            time.sleep(0.01)
+    print("counted", number, "longest", round(longest * 1000), "ms", flush=True)
+    return 0
+
+
 def main(words):
     match words:
         case ["serve", address, *ports] if ports:
@@ -76,6 +102,8 @@ def main(words):
             return tcp(address, int(port), float(seconds))
         case ["hold", address, port]:
             return hold(address, int(port))
+        case ["count", address, port]:
+            return count(address, int(port))
         case _:
             print("usage:", __doc__, file=sys.stderr)
             return 2

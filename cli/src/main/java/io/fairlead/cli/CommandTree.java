@@ -10,6 +10,7 @@ import io.fairlead.cli.explain.ExplainCommand;
 import io.fairlead.cli.monitor.MonitorCommand;
 import io.fairlead.cli.output.Answer;
 import io.fairlead.cli.policy.PolicyCommands;
+import io.fairlead.cli.sysdump.SysdumpCommand;
 import java.util.List;
 import java.util.function.Function;
 import picocli.CommandLine.Model.CommandSpec;
@@ -65,6 +66,7 @@ final class CommandTree {
         root.addSubcommand("explain", ExplainCommand.spec());
         root.addSubcommand("connectivity", ConnectivityCommands.spec());
         root.addSubcommand("health", health());
+        root.addSubcommand("sysdump", SysdumpCommand.spec());
         root.addSubcommand(
                 "version",
                 leaf(

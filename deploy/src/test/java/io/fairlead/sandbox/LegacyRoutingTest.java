@@ -29,7 +29,7 @@ class LegacyRoutingTest {
     @BeforeAll
     static void up() throws IOException {
         sandbox = new Sandbox("l" + ProcessHandle.current().pid());
-        sandbox.ok("up", "--config", "enable-bpf-masquerade=false");
+        sandbox.ok("up", "--etcd", "1", "--replicas", "1", "--config", "enable-bpf-masquerade=false");
     }
 
     @AfterAll

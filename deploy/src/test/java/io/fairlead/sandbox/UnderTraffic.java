@@ -3,6 +3,7 @@ package io.fairlead.sandbox;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -83,22 +84,20 @@ final class UnderTraffic {
     }
 
     private void policy(String action, String... arguments) {
-        String[] command = new String[6 + arguments.length];
-        System.arraycopy(
-                new String[] {"fairlead", "dev1", "--", "policy", action, "--identity-service-address=192.168.2.10:7301"
-                },
-                0,
-                command,
-                0,
-                6);
-        System.arraycopy(arguments, 0, command, 6, arguments.length);
-        sandbox.ok(command);
+        List<String> command = new ArrayList<>(List.of("fairlead", "dev1", "--", "policy", action));
+        command.addAll(List.of(arguments));
+        sandbox.ok(command.toArray(String[]::new));
     }
 
     /** Begins traffic: three flows that are allowed and, with pod "stranger", three that are not. */
     Traffic start() throws IOException, InterruptedException {
+        return start(6_700);
+    }
+
+    /** The same with another rate, in packets/s each way of each allowed flow. */
+    Traffic start(int rate) throws IOException, InterruptedException {
         return Traffic.start(
-                6_700,
+                rate,
                 List.of(
                         flow("both", "cni-client", 7001, "cni-server", 7002),
                         flow("both", "cni-same", 7003, "cni-client", 7004),

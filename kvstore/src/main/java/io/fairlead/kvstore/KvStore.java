@@ -46,6 +46,12 @@ public interface KvStore extends AutoCloseable {
     /** Grants a lease: keys put under it vanish {@code ttl} after its last renewal. The store renews it until revoked. */
     Future<Lease> grantLease(Duration ttl);
 
+    /**
+     * Names the history the store's revisions belong to: two revisions compare only when their lineage is the same. A store
+     * that was restored from a backup has another one; for etcd it is the number of its cluster.
+     */
+    Future<String> lineage();
+
     /** What can be said of the servers behind the store, for people. Never fails: trouble is part of the answer. */
     Future<StoreStatus> status();
 

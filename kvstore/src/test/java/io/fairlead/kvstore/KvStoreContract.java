@@ -81,6 +81,17 @@ public abstract class KvStoreContract {
     }
 
     @Test
+    void clientsOfTheSameDataNameTheSameLineage() {
+        String lineage = get(writer().lineage());
+
+        put("lineage/changes-nothing", "x");
+
+        assertThat(lineage).isNotEmpty();
+        assertThat(get(writer().lineage())).isEqualTo(lineage);
+        assertThat(get(observer().lineage())).isEqualTo(lineage);
+    }
+
+    @Test
     void getSaysValueAndRevisions() {
         assertThat(get(writer().get(prefix + "a"))).isEmpty();
         long created = put("a", "1");

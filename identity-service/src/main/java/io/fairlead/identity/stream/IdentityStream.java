@@ -74,7 +74,7 @@ public final class IdentityStream {
     public Future<Void> stop() {
         Promise<Void> stopped = Promise.promise();
         owner.accept(() -> {
-            streams.closeAll("the identity-service is stopping");
+            streams.closeAll("identity-service stops");
             stopped.complete();
         });
         return stopped.future();

@@ -69,6 +69,11 @@ final class CountingStore implements KvStore {
     }
 
     @Override
+    public Future<String> lineage() {
+        return store.lineage();
+    }
+
+    @Override
     public Future<StoreStatus> status() {
         return store.status();
     }

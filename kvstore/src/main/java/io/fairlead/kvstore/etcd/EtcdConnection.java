@@ -3,6 +3,9 @@ package io.fairlead.kvstore.etcd;
 import io.etcd.jetcd.api.AuthGrpc;
 import io.etcd.jetcd.api.AuthenticateRequest;
 import io.etcd.jetcd.api.AuthenticateResponse;
+import io.etcd.jetcd.api.MaintenanceGrpc;
+import io.etcd.jetcd.api.StatusRequest;
+import io.etcd.jetcd.api.StatusResponse;
 import io.fairlead.contract.FailureKind;
 import io.fairlead.kvstore.KvException;
 import io.grpc.CallOptions;
@@ -10,6 +13,7 @@ import io.grpc.Channel;
 import io.grpc.Deadline;
 import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
+import io.grpc.Status;
 import io.grpc.netty.NegotiationType;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ClientCalls;
@@ -37,6 +41,7 @@ final class EtcdConnection {
     private static final long KEEPALIVE_SECONDS = 10;
     private static final long KEEPALIVE_TIMEOUT_SECONDS = 5;
     private static final long RECONNECT_MILLIS = 500;
+    private static final long LEAVE_MILLIS = 100;
 
     private final EtcdOptions options;
     private final EventLoopGroup group = new MultiThreadIoEventLoopGroup(
@@ -48,8 +53,9 @@ final class EtcdConnection {
             },
             NioIoHandler.newFactory());
     private final ScheduledExecutorService loop = group.next();
-    private final ManagedChannel channel;
     private final EtcdTokens tokens;
+    // written by: the loop
+    private volatile ManagedChannel channel;
     // owned by: the loop; channels to one endpoint each, for its status
     private final Map<String, ManagedChannel> single = new HashMap<>();
     private volatile boolean closed;
@@ -59,6 +65,9 @@ final class EtcdConnection {
         this.channel = channel(String.join(",", options.endpoints()));
         this.tokens = new EtcdTokens(options.security().login(), this::authenticate, this);
         later(RECONNECT_MILLIS, this::reconnect);
+        if (options.endpoints().size() > 1) {
+            run(new EtcdMembers(this)::watch);
+        }
     }
 
     EtcdOptions options() {
@@ -119,6 +128,48 @@ final class EtcdConnection {
             return Future.failedFuture(isClosed(what));
         }
         return unary(what, single.computeIfAbsent(endpoint, this::channel), method, request, deadline);
+    }
+
+    /** Whether a member takes a call and says nothing. Never fails. On the loop. */
+    Future<Boolean> isSilent(String endpoint, Duration limit) {
+        Promise<Boolean> promise = Promise.promise();
+        if (closed) {
+            return Future.succeededFuture(false);
+        }
+        ClientCalls.asyncUnaryCall(
+                single.computeIfAbsent(endpoint, this::channel)
+                        .newCall(
+                                MaintenanceGrpc.getStatusMethod(),
+                                CallOptions.DEFAULT.withDeadlineAfter(limit.toNanos(), TimeUnit.NANOSECONDS)),
+                StatusRequest.getDefaultInstance(),
+                new StreamObserver<StatusResponse>() {
+                    @Override
+                    public void onNext(StatusResponse answer) {
+                        promise.tryComplete(false);
+                    }
+
+                    @Override
+                    public void onError(Throwable cause) {
+                        promise.tryComplete(Status.fromThrowable(cause).getCode() == Status.Code.DEADLINE_EXCEEDED);
+                    }
+
+                    @Override
+                    public void onCompleted() {
+                        promise.tryComplete(false);
+                    }
+                });
+        return promise.future();
+    }
+
+    /** Uses these members from now on. Calls on the others end soon, with an unknown outcome. On the loop. */
+    void use(List<String> endpoints) {
+        if (closed) {
+            return;
+        }
+        ManagedChannel former = channel;
+        channel = channel(String.join(",", endpoints));
+        former.shutdown();
+        later(LEAVE_MILLIS, former::shutdownNow);
     }
 
     private <Q, R> Future<R> unary(

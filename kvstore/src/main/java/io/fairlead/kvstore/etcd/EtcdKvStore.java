@@ -30,6 +30,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * the difference and go on from there; only then do their revisions step back.
  */
 public final class EtcdKvStore implements KvStore {
+    private static final String LINEAGE_KEY = "fairlead/store-epoch";
+
     private final EtcdConnection connection;
     private final Lister lister;
     private final StatusCheck statusCheck;
@@ -87,6 +89,16 @@ public final class EtcdKvStore implements KvStore {
                     lease.start();
                     return lease;
                 });
+    }
+
+    @Override
+    public Future<String> lineage() {
+        // any request's header has it; this is a key that every service's user may read
+        RangeRequest request =
+                RangeRequest.newBuilder().setKey(Wire.bytes(LINEAGE_KEY)).build();
+        return connection
+                .unary("lineage", KVGrpc.getRangeMethod(), request)
+                .map(r -> Long.toHexString(r.getHeader().getClusterId()));
     }
 
     @Override

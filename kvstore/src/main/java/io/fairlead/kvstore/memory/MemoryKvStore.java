@@ -126,6 +126,11 @@ public final class MemoryKvStore implements KvStore {
     }
 
     @Override
+    public Future<String> lineage() {
+        return request("lineage", server::lineage);
+    }
+
+    @Override
     public Future<StoreStatus> status() {
         Promise<StoreStatus> promise = Promise.promise();
         boolean runs = server.run(() -> promise.complete(

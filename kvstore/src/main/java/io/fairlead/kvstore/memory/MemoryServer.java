@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
@@ -22,6 +23,7 @@ final class MemoryServer {
     private static final Logger LOGGER = LoggerFactory.getLogger(MemoryServer.class);
     private static final long TICK_MILLIS = 20;
 
+    private final String lineage = UUID.randomUUID().toString();
     private final InstantSource clock;
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(this::storeThread);
     // written once, by the first task; read by any thread
@@ -52,6 +54,10 @@ final class MemoryServer {
         Future<?> untilShutdown =
                 thread.scheduleAtFixedRate(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
         LOGGER.atDebug().addKeyValue("ticking", !untilShutdown.isDone()).log("memory store started");
+    }
+
+    String lineage() {
+        return lineage;
     }
 
     /** Runs a step on the store thread; false when the last client is gone. */

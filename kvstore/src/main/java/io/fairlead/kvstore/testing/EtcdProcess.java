@@ -212,7 +212,8 @@ public final class EtcdProcess implements EtcdServer {
         return current;
     }
 
-    private Path data() {
+    /** Where its data is; to be touched only while it is killed. */
+    public Path data() {
         return directory.resolve("data");
     }
 

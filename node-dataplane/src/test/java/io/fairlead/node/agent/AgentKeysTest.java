@@ -85,6 +85,9 @@ class AgentKeysTest {
             mtu                      | 65536          | 65535
             mtu                      | big            | 65535
             ipam-service-address     | nowhere        | host
+            ipam-service-address     | a:1,b          | host
+            ipam-service-address     | a:1,           | host
+            route-distributor-address | a:1,a:1       | several that differ
             resync-interval          | 10ms           | 1s to 1h
             resync-interval          | 2h             | 1s to 1h
             tunnel                   | vxlan          | valid modes = {disabled}

@@ -259,6 +259,7 @@ class AgentApiTest {
                         "BPF Maps",
                         "Encryption",
                         "Cluster health",
+                        "Control plane",
                         "Routes",
                         "Kernel state",
                         "Policy");

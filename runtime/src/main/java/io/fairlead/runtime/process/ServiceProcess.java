@@ -1,7 +1,5 @@
 package io.fairlead.runtime.process;
 
-import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.LoggerContext;
 import io.fairlead.runtime.config.Config;
 import io.fairlead.runtime.config.ConfigException;
 import io.fairlead.runtime.config.ConfigKey;
@@ -9,6 +7,7 @@ import io.fairlead.runtime.config.ConfigKeys;
 import io.fairlead.runtime.config.HostPort;
 import io.fairlead.runtime.config.Values;
 import io.fairlead.runtime.health.HealthServer;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.vertx.core.Future;
@@ -34,6 +33,7 @@ public final class ServiceProcess {
     private final String name;
     private final ConfigKeys keys;
     private final ConfigKey<Boolean> debug;
+    private final ConfigKey<String> logFormat;
     private final ConfigKey<HostPort> healthAddress;
 
     /**
@@ -47,6 +47,11 @@ public final class ServiceProcess {
         this.name = name;
         this.keys = new ConfigKeys(name, purpose);
         this.debug = keys.add("debug", Values.BOOLEAN, "false", "log more");
+        this.logFormat = keys.add(
+                "log-format",
+                Values.oneOf(Logging.TEXT, Logging.JSON),
+                Logging.TEXT,
+                "form of log lines: text or json");
         this.healthAddress = keys.add(
                 "health-listen-address",
                 Values.HOST_PORT,
@@ -98,9 +103,13 @@ public final class ServiceProcess {
     /** Starts with a configuration that was read, and says so in the log. Stop it with {@link Lifecycle#stop}. */
     public Future<Void> run(Config config, Lifecycle life, Start start) {
         long began = System.currentTimeMillis();
-        setLevel(config.get(debug));
+        Logging.set(config.get(debug), config.get(logFormat));
         new JvmMemoryMetrics().bindTo(life.metrics());
         new UptimeMetrics().bindTo(life.metrics());
+        Gauge.builder("fairlead.build.info", () -> 1)
+                .description("version this process runs")
+                .tags("service", name, "version", version(), "java", System.getProperty("java.version"))
+                .register(life.metrics());
         LOGGER.atInfo().addKeyValue("service", name).log("starting");
         for (Config.Setting setting : config.effective()) {
             LOGGER.atInfo()
@@ -148,10 +157,9 @@ public final class ServiceProcess {
         }
     }
 
-    private static void setLevel(boolean debug) {
-        if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
-            context.getLogger("io.fairlead").setLevel(debug ? Level.DEBUG : Level.INFO);
-        }
+    private static String version() {
+        String version = ServiceProcess.class.getPackage().getImplementationVersion();
+        return version == null ? "unknown" : version;
     }
 
     private static void print(PrintStream stream, String text) {
