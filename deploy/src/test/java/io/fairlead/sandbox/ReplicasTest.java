@@ -28,7 +28,8 @@ class ReplicasTest {
     private static final Pattern PING = Pattern.compile("(\\d+) packets transmitted, (\\d+) received");
     private static final String REACH =
             Path.of("sandbox/lib/reach.py").toAbsolutePath().toString();
-    // forms of the policy that allow what is sent here, beside the flows of all forms: anything, and anything to the server
+    // forms of the policy that allow what is sent here, beside the flows of all forms: anything, and anything to the
+    // server
     private static final int FREE = 3;
     private static final int NARROW = 4;
     private static final List<String> SERVICES = List.of("identity", "ipam", "route");

@@ -107,7 +107,12 @@ public final class IdentityServiceMain {
                 .compose(feed -> {
                     Nodes nodes = feed.nodes(where.clusterName(), timers);
                     PolicyService policies = new PolicyService(store, nodes, timers, System::currentTimeMillis);
-                    return listen(config.get(listen), guard(tls, store, where, life), life, () -> stream.with(unary), new PolicyGrpc(policies));
+                    return listen(
+                            config.get(listen),
+                            guard(tls, store, where, life),
+                            life,
+                            () -> stream.with(unary),
+                            new PolicyGrpc(policies));
                 })
                 .onSuccess(listening -> life.onStop("streams", stream::stop));
     }
@@ -134,14 +139,13 @@ public final class IdentityServiceMain {
         if (tls.isEmpty()) {
             return Guard.open();
         }
-        NodeRights rights = new NodeRights(
-                store, new io.fairlead.contract.etcd.StoreKeys(where.prefix()), where.clusterName());
+        NodeRights rights =
+                new NodeRights(store, new io.fairlead.contract.etcd.StoreKeys(where.prefix()), where.clusterName());
         life.onClose("rights of nodes", rights);
         return Guard.of(tls, rights.rights(), life.metrics());
     }
 
-    private static Future<Void> listen(
-            HostPort address, Guard guard, Lifecycle life, BindableService... services) {
+    private static Future<Void> listen(HostPort address, Guard guard, Lifecycle life, BindableService... services) {
         try {
             GrpcServer server = GrpcServer.start(address, guard, services);
             life.onStop("grpc", server::stop);

@@ -60,8 +60,7 @@ public final class RouteDistributor {
     }
 
     /** The same for callers with certificates. */
-    public static Future<Integer> start(
-            Lifecycle life, KvStore store, Store options, HostPort listen, Guard guard) {
+    public static Future<Integer> start(Lifecycle life, KvStore store, Store options, HostPort listen, Guard guard) {
         RouteDistributor distributor = new RouteDistributor(life, store, options);
         GrpcServer server;
         try {

@@ -76,7 +76,8 @@ public record ServiceTls(Optional<Pem> files) {
         store.load(null, null);
         try (InputStream in = Files.newInputStream(readable("authorities", ca).toPath())) {
             int count = 0;
-            for (Certificate certificate : CertificateFactory.getInstance("X.509").generateCertificates(in)) {
+            for (Certificate certificate :
+                    CertificateFactory.getInstance("X.509").generateCertificates(in)) {
                 store.setCertificateEntry("ca" + count++, certificate);
             }
             if (count == 0) {

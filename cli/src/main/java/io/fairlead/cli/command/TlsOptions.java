@@ -61,11 +61,12 @@ public final class TlsOptions {
                     missing + ": missing (expected: all of " + CERT + ", " + KEY + " and " + CA + ", or none)");
         }
         try {
-            return new ServiceTls(
-                    Optional.of(new ServiceTls.Pem(Path.of(cert), Path.of(key), Path.of(ca))));
+            return new ServiceTls(Optional.of(new ServiceTls.Pem(Path.of(cert), Path.of(key), Path.of(ca))));
         } catch (InvalidPathException e) {
             throw new ParameterException(
-                    command.commandLine(), CERT + ": " + e.getInput() + " (expected: a path: " + e.getReason() + ")", e);
+                    command.commandLine(),
+                    CERT + ": " + e.getInput() + " (expected: a path: " + e.getReason() + ")",
+                    e);
         }
     }
 

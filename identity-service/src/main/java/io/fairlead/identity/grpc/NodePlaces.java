@@ -40,8 +40,8 @@ final class NodePlaces implements AutoCloseable {
     NodePlaces(KvStore store, String nodes) {
         this.store = store;
         this.nodes = nodes;
-        this.watches = List.of(
-                store.watch(nodes, events -> apply(events, nodes, records)), store.watch(RIGHTS, events -> {
+        this.watches =
+                List.of(store.watch(nodes, events -> apply(events, nodes, records)), store.watch(RIGHTS, events -> {
                     apply(events, RIGHTS, confined);
                     confinesKnown |= events.stream().anyMatch(WatchEvent.Synced.class::isInstance);
                 }));
@@ -66,14 +66,14 @@ final class NodePlaces implements AutoCloseable {
         if (seen.filter(enough).isPresent()) {
             return Future.succeededFuture(seen);
         }
-        return store.get(nodes + node)
-                .map(entry -> entry.map(KeyValue::value).flatMap(text -> read(node, text)));
+        return store.get(nodes + node).map(entry -> entry.map(KeyValue::value).flatMap(text -> read(node, text)));
     }
 
     /** The namespaces a node is confined to; empty when it is not. */
     Future<Optional<Set<String>>> namespaces(String node) {
         if (confinesKnown) {
-            return Future.succeededFuture(Optional.ofNullable(confined.get(node)).map(text -> namespaces(node, text)));
+            return Future.succeededFuture(
+                    Optional.ofNullable(confined.get(node)).map(text -> namespaces(node, text)));
         }
         return store.get(RIGHTS + node).map(entry -> entry.map(there -> namespaces(node, there.value())));
     }

@@ -35,8 +35,7 @@ import java.util.TreeSet;
 public final class NodeRights implements AutoCloseable {
     private static final String CLUSTER = "io.cilium.k8s.policy.cluster";
     private static final String NAMESPACE = "io.kubernetes.pod.namespace";
-    private static final Set<IdentityId.Reserved> OWN =
-            Set.of(IdentityId.Reserved.HEALTH, IdentityId.Reserved.INIT);
+    private static final Set<IdentityId.Reserved> OWN = Set.of(IdentityId.Reserved.HEALTH, IdentityId.Reserved.INIT);
 
     private final KvStore store;
     private final StoreKeys keys;
@@ -70,8 +69,10 @@ public final class NodeRights implements AutoCloseable {
                         both(ownName("withdraw", WithdrawEndpointRequest::getNodeName), this::withdraw))
                 .nodes(
                         IdentityServiceGrpc.getStreamIdentitiesMethod(),
-                        ownName("subscribe", (StreamIdentitiesRequest request) -> request.getSubscribe()
-                                .getNodeName()))
+                        ownName(
+                                "subscribe",
+                                (StreamIdentitiesRequest request) ->
+                                        request.getSubscribe().getNodeName()))
                 .build();
     }
 
@@ -82,9 +83,8 @@ public final class NodeRights implements AutoCloseable {
 
     private static <Q> Check<Q> both(Check<Q> first, Check<Q> second) {
         return (node, request) -> first.refusal(node, request)
-                .compose(against -> against.isPresent()
-                        ? Future.succeededFuture(against)
-                        : second.refusal(node, request));
+                .compose(against ->
+                        against.isPresent() ? Future.succeededFuture(against) : second.refusal(node, request));
     }
 
     private Future<Optional<String>> allocate(String node, AllocateIdentityRequest request) {
@@ -111,8 +111,10 @@ public final class NodeRights implements AutoCloseable {
         if (!claimed.isEmpty() && claimed.stream().allMatch(l -> namespaces.contains(l.value()))) {
             return Optional.empty();
         }
-        return Optional.of("claim labels of " + (claimed.isEmpty() ? "no namespace" : "namespace " + claimed.get(0).value())
-                + " (expected: one of " + namespaces + ")");
+        return Optional.of("claim labels of "
+                + (claimed.isEmpty()
+                        ? "no namespace"
+                        : "namespace " + claimed.get(0).value()) + " (expected: one of " + namespaces + ")");
     }
 
     private Future<Optional<String>> publish(String node, PublishEndpointRequest request) {
@@ -126,22 +128,25 @@ public final class NodeRights implements AutoCloseable {
                 .compose(record -> {
                     if (record.filter(r -> hasCidr(r, ip)).isEmpty()) {
                         return refused("publish " + ip + " (expected: an address of its own pod CIDRs, "
-                                + record.map(r -> r.networks().podCidrs().toString()).orElse("but it has none") + ")");
+                                + record.map(r -> r.networks().podCidrs().toString())
+                                        .orElse("but it has none") + ")");
                     }
                     if (record.filter(r -> hasAddress(r, host)).isEmpty()) {
                         return refused(notItsAddress("publish endpoints behind ", host, record));
                     }
                     return places.namespaces(node)
-                            .compose(confined -> confined.isEmpty() || identity.reserved().isPresent()
-                                    ? ALLOWED
-                                    : publish(request.getNamespace(), identity, confined.get()));
+                            .compose(confined ->
+                                    confined.isEmpty() || identity.reserved().isPresent()
+                                            ? ALLOWED
+                                            : publish(request.getNamespace(), identity, confined.get()));
                 });
     }
 
     /** A node that is confined may not show an endpoint as one of another namespace, nor under labels of one. */
     private Future<Optional<String>> publish(String namespace, IdentityId identity, Set<String> namespaces) {
         if (!namespaces.contains(namespace)) {
-            return refused("publish an endpoint of namespace \"" + namespace + "\" (expected: one of " + namespaces + ")");
+            return refused(
+                    "publish an endpoint of namespace \"" + namespace + "\" (expected: one of " + namespaces + ")");
         }
         // what has no labels is refused where it is published
         return store.get(keys.identityById(identity))
@@ -166,7 +171,10 @@ public final class NodeRights implements AutoCloseable {
 
     private static String notItsAddress(String verb, Ip host, Optional<NodeRecord> record) {
         return verb + host + " (expected: an address of its own, "
-                + record.map(r -> r.addresses().stream().map(a -> a.ip().toString()).toList().toString())
+                + record.map(r -> r.addresses().stream()
+                                .map(a -> a.ip().toString())
+                                .toList()
+                                .toString())
                         .orElse("but it has not registered")
                 + ")";
     }

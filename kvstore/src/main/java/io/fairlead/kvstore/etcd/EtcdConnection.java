@@ -121,13 +121,14 @@ final class EtcdConnection {
         return unary(what, channel, method, request, deadline);
     }
 
-    /** One request to one endpoint. On the loop. */
+    /** One request to one endpoint, as nobody: what is wrong with a user must not look like a dead endpoint. On the loop. */
     <Q, R> Future<R> unaryTo(
             String endpoint, String what, MethodDescriptor<Q, R> method, Q request, Duration deadline) {
         if (closed) {
             return Future.failedFuture(isClosed(what));
         }
-        return unary(what, single.computeIfAbsent(endpoint, this::channel), method, request, deadline);
+        Deadline until = Deadline.after(deadline.toNanos(), TimeUnit.NANOSECONDS);
+        return call(what, single.computeIfAbsent(endpoint, this::channel), method, request, until);
     }
 
     /** Whether a member takes a call and says nothing. Never fails. On the loop. */
@@ -178,16 +179,17 @@ final class EtcdConnection {
         if (options.security().login().isEmpty()) {
             return call(what, on, method, request, until);
         }
-        return tokens.current().compose(token -> call(what, token.on(on), method, request, until)
-                .recover(cause -> {
-                    boolean anonymous = token.isNone() && Failures.isDenied(cause);
-                    if (!anonymous && !Failures.isTokenRefused(cause)) {
-                        return Future.failedFuture(cause);
-                    }
-                    // once: a new token that is refused too will not get better
-                    tokens.refused(token);
-                    return tokens.current().compose(next -> call(what, next.on(on), method, request, until));
-                }));
+        return tokens.current()
+                .compose(token -> call(what, token.on(on), method, request, until)
+                        .recover(cause -> {
+                            boolean anonymous = token.isNone() && Failures.isDenied(cause);
+                            if (!anonymous && !Failures.isTokenRefused(cause)) {
+                                return Future.failedFuture(cause);
+                            }
+                            // once: a new token that is refused too will not get better
+                            tokens.refused(token);
+                            return tokens.current().compose(next -> call(what, next.on(on), method, request, until));
+                        }));
     }
 
     private Future<AuthenticateResponse> authenticate(AuthenticateRequest request) {

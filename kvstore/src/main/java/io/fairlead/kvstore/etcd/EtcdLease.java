@@ -71,8 +71,7 @@ final class EtcdLease implements Lease {
         }
         connection
                 .channel()
-                .onComplete(
-                        this::renew, cause -> connection.run(() -> failed(String.valueOf(cause.getMessage()))));
+                .onComplete(this::renew, cause -> connection.run(() -> failed(String.valueOf(cause.getMessage()))));
     }
 
     private void renew(Channel channel) {

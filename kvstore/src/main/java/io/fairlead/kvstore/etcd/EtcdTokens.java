@@ -96,15 +96,18 @@ final class EtcdTokens {
                 .setName(user.username())
                 .setPassword(password)
                 .build();
-        return authenticate.apply(request).map(answer -> new Token(answer.getToken())).recover(cause -> {
-            if (!Failures.isAuthOff(cause)) {
-                return Future.failedFuture(cause);
-            }
-            LOGGER.atWarn()
-                    .addKeyValue("user", user.username())
-                    .log("etcd asks nobody who they are: authentication is not enabled");
-            return Future.succeededFuture(NONE);
-        });
+        return authenticate
+                .apply(request)
+                .map(answer -> new Token(answer.getToken()))
+                .recover(cause -> {
+                    if (!Failures.isAuthOff(cause)) {
+                        return Future.failedFuture(cause);
+                    }
+                    LOGGER.atWarn()
+                            .addKeyValue("user", user.username())
+                            .log("etcd asks nobody who they are: authentication is not enabled");
+                    return Future.succeededFuture(NONE);
+                });
     }
 
     /** This token is not good any more; another one that was had meanwhile stays. */

@@ -56,7 +56,9 @@ final class Failures {
         return switch (status.getCode()) {
             case UNAUTHENTICATED -> true;
             case INVALID_ARGUMENT, UNKNOWN ->
-                said.contains("auth token") || said.contains("user name is empty") || said.contains("auth store is old");
+                said.contains("auth token")
+                        || said.contains("user name is empty")
+                        || said.contains("auth store is old");
             default -> false;
         };
     }

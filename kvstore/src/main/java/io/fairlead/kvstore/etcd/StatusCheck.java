@@ -75,8 +75,7 @@ final class StatusCheck {
                         StatusRequest.getDefaultInstance(),
                         patience())
                 .map(status -> new Answer(true, url(endpoint) + " - " + version(status)))
-                .recover(
-                        cause -> Future.succeededFuture(new Answer(false, url(endpoint) + " - " + text(cause))));
+                .recover(cause -> Future.succeededFuture(new Answer(false, url(endpoint) + " - " + text(cause))));
     }
 
     private String url(String endpoint) {

@@ -53,7 +53,7 @@ final class EtcdSecurityTest {
     @BeforeAll
     static void startEtcd() throws Exception {
         run(Map.of(), BIN.resolve("make-certs").toString(), dir + "/etcd", "ca", "etcd");
-        run(Map.of(), BIN.resolve("make-certs").toString(), dir + "/etcd", "server", "member", "127.0.0.1");
+        run(Map.of(), BIN.resolve("make-certs").toString(), dir + "/etcd", "server", "member", "127.0.0.1", "etcd");
         run(Map.of(), BIN.resolve("make-certs").toString(), dir + "/etcd", "client", "root");
         run(Map.of(), BIN.resolve("make-certs").toString(), dir + "/etcd", "client", "service-ipam");
         run(Map.of(), BIN.resolve("make-certs").toString(), dir + "/foreign", "ca", "foreign");
@@ -106,7 +106,8 @@ final class EtcdSecurityTest {
                         "--election-timeout=200",
                         "--logger=zap")
                 .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(dir.resolve("etcd.log").toFile()))
+                .redirectOutput(
+                        ProcessBuilder.Redirect.appendTo(dir.resolve("etcd.log").toFile()))
                 .start();
         long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
         while (!Files.readString(dir.resolve("etcd.log")).contains("serving client")) {
@@ -126,15 +127,16 @@ final class EtcdSecurityTest {
         builder.environment().putAll(environment);
         Process process = builder.start();
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor()).as(() -> String.join(" ", command) + ": " + said).isZero();
+        assertThat(process.waitFor())
+                .as(() -> String.join(" ", command) + ": " + said)
+                .isZero();
     }
 
     private static SslContext tls(String authority) throws IOException {
         return GrpcSslContexts.forClient()
                 .keyManager(file(authority, "service-ipam.crt"), file(authority, "service-ipam.key"))
                 .trustManager(file("etcd", "ca.crt"))
-                // whom to expect is tested where the context is made, in the runtime module
-                .endpointIdentificationAlgorithm(null)
+                // the JDK looks for the channel's authority
                 .build();
     }
 
@@ -187,7 +189,8 @@ final class EtcdSecurityTest {
     void aUserReadsAndWritesItsOwnKeysAndNoOthers() throws Exception {
         EtcdKvStore ipam = as("ipam");
         assertThat(get(ipam.commit(put("fairlead/ipam/v1/node/a"))).succeeded()).isTrue();
-        assertThat(get(ipam.commit(put("cilium/state/nodes/v1/default/a"))).succeeded()).isTrue();
+        assertThat(get(ipam.commit(put("cilium/state/nodes/v1/default/a"))).succeeded())
+                .isTrue();
         assertThat(get(ipam.list("fairlead/ipam/")).entries()).isNotEmpty();
         assertThat(get(ipam.list("fairlead/progress/")).entries()).isEmpty();
         for (String key : List.of(
@@ -202,12 +205,19 @@ final class EtcdSecurityTest {
         assertThat(failure(ipam.list("cilium/state/identities/"))).contains("PERMISSION_DENIED");
         EtcdKvStore routes = as("routes");
         assertThat(get(routes.list("cilium/state/nodes/")).entries()).isNotEmpty();
-        assertThat(get(routes.commit(put("fairlead/progress/v1/routes/a/nodes"))).succeeded()).isTrue();
-        assertThat(failure(routes.commit(put("cilium/state/nodes/v1/default/a")))).contains("PERMISSION_DENIED");
-        assertThat(failure(routes.commit(put("fairlead/progress/v1/identities/a")))).contains("PERMISSION_DENIED");
+        assertThat(get(routes.commit(put("fairlead/progress/v1/routes/a/nodes")))
+                        .succeeded())
+                .isTrue();
+        assertThat(failure(routes.commit(put("cilium/state/nodes/v1/default/a"))))
+                .contains("PERMISSION_DENIED");
+        assertThat(failure(routes.commit(put("fairlead/progress/v1/identities/a"))))
+                .contains("PERMISSION_DENIED");
         EtcdKvStore identity = as("identity");
-        assertThat(get(identity.commit(put("cilium/state/ip/v1/default/10.0.0.1"))).succeeded()).isTrue();
-        assertThat(failure(identity.commit(put("cilium/state/nodes/v1/default/a")))).contains("PERMISSION_DENIED");
+        assertThat(get(identity.commit(put("cilium/state/ip/v1/default/10.0.0.1")))
+                        .succeeded())
+                .isTrue();
+        assertThat(failure(identity.commit(put("cilium/state/nodes/v1/default/a"))))
+                .contains("PERMISSION_DENIED");
         assertThat(failure(identity.commit(put("fairlead/rights/v1/node/a")))).contains("PERMISSION_DENIED");
     }
 
@@ -246,16 +256,17 @@ final class EtcdSecurityTest {
         password[0] = password("ipam");
         long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
         while (store.get("fairlead/ipam/v1/node/a")
-                .toCompletionStage()
-                .toCompletableFuture()
-                .handle((entry, cause) -> cause)
-                .get(5, TimeUnit.SECONDS)
+                        .toCompletionStage()
+                        .toCompletableFuture()
+                        .handle((entry, cause) -> cause)
+                        .get(5, TimeUnit.SECONDS)
                 != null) {
             assertThat(System.nanoTime()).isLessThan(limit);
         }
         assertThat(get(store.status()).healthy()).isTrue();
         assertThat(get(store.status()).text()).contains("https://127.0.0.1:" + port);
-        assertThat(new EtcdSecurity.Login("ipam", () -> password("ipam")).toString()).doesNotContain(password("ipam"));
+        assertThat(new EtcdSecurity.Login("ipam", () -> password("ipam")).toString())
+                .doesNotContain(password("ipam"));
     }
 
     @Test
@@ -271,12 +282,10 @@ final class EtcdSecurityTest {
 
     @Test
     void connectionsWithoutOrWithForeignCertificatesAreRefused() throws Exception {
-        SslContext none = GrpcSslContexts.forClient()
-                .trustManager(file("etcd", "ca.crt"))
-                .endpointIdentificationAlgorithm(null)
-                .build();
-        for (Optional<SslContext> tls : List.of(
-                Optional.<SslContext>empty(), Optional.of(none), Optional.of(tls("foreign")))) {
+        SslContext none =
+                GrpcSslContexts.forClient().trustManager(file("etcd", "ca.crt")).build();
+        for (Optional<SslContext> tls :
+                List.of(Optional.<SslContext>empty(), Optional.of(none), Optional.of(tls("foreign")))) {
             EtcdKvStore store = store(tls, Optional.empty());
             assertThatThrownBy(() -> get(store.get("a"))).hasCauseInstanceOf(KvException.class);
         }

@@ -17,8 +17,10 @@ public final class NodeRights {
                         RouteServiceGrpc.getGetConvergenceMethod())
                 .nodes(
                         RouteServiceGrpc.getStreamRoutesMethod(),
-                        Rights.ownName("subscribe", (StreamRoutesRequest request) ->
-                                request.getSubscribe().getNodeName()))
+                        Rights.ownName(
+                                "subscribe",
+                                (StreamRoutesRequest request) ->
+                                        request.getSubscribe().getNodeName()))
                 .build();
     }
 }

@@ -56,7 +56,8 @@ class PeerServerTest {
 
     @Test
     void aPacketThatArrivesIsExplainedToTheNodeItComesFrom() {
-        Explanation explanation = new PeerClient(server.port(), Optional.empty()).arriving(Ip.parse("127.0.0.1"), PACKET);
+        Explanation explanation =
+                new PeerClient(server.port(), Optional.empty()).arriving(Ip.parse("127.0.0.1"), PACKET);
         assertThat(explanation.allowed()).isTrue();
         assertThat(explanation.hops()).hasSize(1);
         assertThat(explanation.hops().get(0).decisions().get(0).text())
@@ -87,7 +88,8 @@ class PeerServerTest {
     @Test
     void whoIsNoNodeIsRefused() {
         known.set(false);
-        assertThatThrownBy(() -> new PeerClient(server.port(), Optional.empty()).arriving(Ip.parse("127.0.0.1"), PACKET))
+        assertThatThrownBy(
+                        () -> new PeerClient(server.port(), Optional.empty()).arriving(Ip.parse("127.0.0.1"), PACKET))
                 .hasMessageContaining("PERMISSION_DENIED");
     }
 

@@ -150,8 +150,7 @@ final class Pem {
         return blocks;
     }
 
-    static IllegalArgumentException wrong(
-            Path file, String what, String expected, @Nullable Throwable cause) {
+    static IllegalArgumentException wrong(Path file, String what, String expected, @Nullable Throwable cause) {
         return new IllegalArgumentException(file + ": " + what + " (expected: " + expected + ")", cause);
     }
 }

@@ -94,7 +94,8 @@ public final class Rights {
     /** What is against a call, whatever is asked. */
     Optional<String> against(Caller caller, String method) {
         Rule rule = rules.get(method);
-        Optional<String> expected = rule == null ? Optional.of("a method that has a rule") : whoElse(rule, caller.kind());
+        Optional<String> expected =
+                rule == null ? Optional.of("a method that has a rule") : whoElse(rule, caller.kind());
         return expected.map(who -> caller + " may not call " + method + " (expected: " + who + ")");
     }
 

@@ -44,11 +44,37 @@ final class Certificates {
     /** One that was valid until yesterday. */
     PemFiles expired(String cn, String file) {
         run(
-                "openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-batch", "-config",
-                "/dev/null", "-subj", "/CN=" + cn, "-keyout", file + ".key", "-out", file + ".csr");
+                "openssl",
+                "req",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:P-256",
+                "-nodes",
+                "-batch",
+                "-config",
+                "/dev/null",
+                "-subj",
+                "/CN=" + cn,
+                "-keyout",
+                file + ".key",
+                "-out",
+                file + ".csr");
         run(
-                "openssl", "x509", "-req", "-in", file + ".csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-days", "-1",
-                "-CAcreateserial", "-out", file + ".crt");
+                "openssl",
+                "x509",
+                "-req",
+                "-in",
+                file + ".csr",
+                "-CA",
+                "ca.crt",
+                "-CAkey",
+                "ca.key",
+                "-days",
+                "-1",
+                "-CAcreateserial",
+                "-out",
+                file + ".crt");
         return files(file);
     }
 

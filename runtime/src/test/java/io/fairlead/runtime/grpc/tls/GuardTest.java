@@ -141,8 +141,9 @@ final class GuardTest {
                 .admins(RouteServiceGrpc.getGetConvergenceMethod())
                 .nodes(
                         RouteServiceGrpc.getStreamRoutesMethod(),
-                        Rights.ownName("subscribe", (StreamRoutesRequest r) -> r.getSubscribe()
-                                .getNodeName()))
+                        Rights.ownName(
+                                "subscribe",
+                                (StreamRoutesRequest r) -> r.getSubscribe().getNodeName()))
                 .nodes(IdentityServiceGrpc.getWithdrawEndpointMethod(), (node, request) -> against.get())
                 .build();
         serverFiles = ca.copy(service, "server-" + System.nanoTime());
@@ -167,8 +168,8 @@ final class GuardTest {
 
     private ManagedChannel as(PemFiles files) {
         HostPort address = new HostPort("127.0.0.1", server.port());
-        return channel(Optional.of(
-                new Tls("test", files, InstantSource.system()).client(Peer.service(List.of(address)))));
+        return channel(
+                Optional.of(new Tls("test", files, InstantSource.system()).client(Peer.service(List.of(address)))));
     }
 
     private static ListRoutesResponse list(ManagedChannel channel) {
@@ -198,7 +199,8 @@ final class GuardTest {
         list(as(dev1));
         list(as(admin));
         list(as(ca.service("ipam", "127.0.0.1")));
-        assertThat(routes.callers.stream().map(Caller::toString)).containsExactly("node:dev1", "admin:me", "service:ipam");
+        assertThat(routes.callers.stream().map(Caller::toString))
+                .containsExactly("node:dev1", "admin:me", "service:ipam");
     }
 
     @Test
@@ -260,8 +262,8 @@ final class GuardTest {
     @Test
     void aMethodWithoutARuleIsNobodys() {
         for (PemFiles files : List.of(dev1, admin)) {
-            StatusRuntimeException failure = failure(() ->
-                    RouteServiceGrpc.newBlockingStub(as(files)).getStatus(GetStatusRequest.getDefaultInstance()));
+            StatusRuntimeException failure = failure(
+                    () -> RouteServiceGrpc.newBlockingStub(as(files)).getStatus(GetStatusRequest.getDefaultInstance()));
             assertThat(failure.getStatus().getCode()).isEqualTo(Status.Code.PERMISSION_DENIED);
             assertThat(failure).hasMessageContaining("may not call fairlead.route.v1.RouteService/GetStatus");
         }
@@ -294,7 +296,9 @@ final class GuardTest {
         assertThat(answers.poll(5, TimeUnit.SECONDS))
                 .asString()
                 .contains("PERMISSION_DENIED: node:dev1 may not subscribe as dev2 (expected: its own name)");
-        assertThat(routes.streams.poll(5, TimeUnit.SECONDS)).as("its handler knows").isEqualTo("cancelled");
+        assertThat(routes.streams.poll(5, TimeUnit.SECONDS))
+                .as("its handler knows")
+                .isEqualTo("cancelled");
         awaitLog("call refused", "node:dev1 may not subscribe as dev2");
         assertThat(metrics.scrape())
                 .contains("fairlead_denied_requests_total{method=\"fairlead.route.v1.RouteService/StreamRoutes\"} 1.0");

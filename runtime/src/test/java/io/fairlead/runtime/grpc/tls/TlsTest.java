@@ -42,8 +42,10 @@ final class TlsTest {
     void aFileThatIsWrongIsNamedWithWhatIsWrongWithIt() throws IOException {
         Path missing = dir.resolve("missing.pem");
         Path empty = Files.writeString(dir.resolve("empty.pem"), "");
-        Path junk = Files.writeString(dir.resolve("junk.pem"), "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
-        Path half = Files.writeString(dir.resolve("half.pem"), Files.readString(dev1.cert()).substring(0, 200));
+        Path junk = Files.writeString(
+                dir.resolve("junk.pem"), "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+        Path half = Files.writeString(
+                dir.resolve("half.pem"), Files.readString(dev1.cert()).substring(0, 200));
         refused(new PemFiles(missing, dev1.key(), dev1.ca()), missing, "cannot be read");
         refused(new PemFiles(empty, dev1.key(), dev1.ca()), empty, "is not PEM");
         refused(new PemFiles(half, dev1.key(), dev1.ca()), half, "is not PEM");
@@ -84,8 +86,21 @@ final class TlsTest {
         assertThat(new Tls("test", new PemFiles(dev1.cert(), sec1, dev1.ca()), InstantSource.system()).isValid())
                 .isTrue();
         ca.run(
-                "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-batch", "-config", "/dev/null", "-subj",
-                "/CN=node:rsa", "-keyout", "rsa8.key", "-out", "rsa.crt");
+                "openssl",
+                "req",
+                "-x509",
+                "-newkey",
+                "rsa:2048",
+                "-nodes",
+                "-batch",
+                "-config",
+                "/dev/null",
+                "-subj",
+                "/CN=node:rsa",
+                "-keyout",
+                "rsa8.key",
+                "-out",
+                "rsa.crt");
         ca.run("openssl", "rsa", "-traditional", "-in", "rsa8.key", "-out", "rsa1.key");
         Path rsa = dir.resolve("ca/rsa1.key");
         assertThat(rsa).content().contains("BEGIN RSA PRIVATE KEY");
@@ -111,7 +126,10 @@ final class TlsTest {
             for (int i = 0; i < 5; i++) {
                 tls.check();
             }
-            assertThat(log.lines()).as("said once").singleElement().asString()
+            assertThat(log.lines())
+                    .as("said once")
+                    .singleElement()
+                    .asString()
                     .contains("changed certificates are not used", files.cert().toString(), "is not PEM");
         }
         assertThat(tls.failures()).isEqualTo(1);
