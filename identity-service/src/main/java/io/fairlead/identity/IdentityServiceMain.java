@@ -79,11 +79,7 @@ public final class IdentityServiceMain {
                 .addKeyValue("rules", String.join(" ", filter.texts()))
                 .log("Final label prefixes to be used for identity evaluation:");
         Optional<Tls> tls = tlsKeys.from(config, life);
-        StoreAccess access = StoreAccess.from(storeKeys, config, life);
-        EtcdSecurity security = new EtcdSecurity(
-                access.tls(), access.login().map(user -> new EtcdSecurity.Login(user.username(), user::password)));
-        KvStore store = new EtcdKvStore(EtcdOptions.of(where.endpoints()).with(security));
-        life.onClose("store", store);
+        KvStore store = store(config, where, life);
         life.health().register("kvstore", () -> store.status().map(s -> new HealthCheck.State(s.healthy(), s.text())));
         io.fairlead.contract.etcd.StoreKeys contract = new io.fairlead.contract.etcd.StoreKeys(where.prefix());
         IdentityKeys keys = new IdentityKeys(where.prefix() + "state/identities/v1/", IdentityKeys.OWN);
@@ -132,6 +128,15 @@ public final class IdentityServiceMain {
             timers.after(backoff.next(), () -> epoch(store, timers, backoff).onComplete(later));
             return later.future();
         });
+    }
+
+    private KvStore store(Config config, StoreKeys.Store where, Lifecycle life) {
+        StoreAccess access = StoreAccess.from(storeKeys, config, life);
+        EtcdSecurity security = new EtcdSecurity(
+                access.tls(), access.login().map(user -> new EtcdSecurity.Login(user.username(), user::password)));
+        KvStore store = new EtcdKvStore(EtcdOptions.of(where.endpoints()).with(security));
+        life.onClose("store", store);
+        return store;
     }
 
     /** What nodes are known to have is only looked at where they are known themselves. */
