@@ -39,8 +39,7 @@ class NodeReleaseTest {
         CommandRun run = release("dev3", address);
         assertThat(run.code()).isEqualTo(2);
         assertThat(run.err())
-                .startsWith(
-                        "fairlead: --ipam-service-address: " + address + " (expected: host:port or [address]:port)");
+                .startsWith("fairlead: --ipam-service-address: " + address + " (expected: host:port or [address]:port");
     }
 
     @Test

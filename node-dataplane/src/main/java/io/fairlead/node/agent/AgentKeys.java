@@ -45,21 +45,9 @@ final class AgentKeys {
                 "false",
                 "install a route to the pod CIDR of each node on the same L2 network");
         mtu = keys.add("mtu", AgentKeys::mtu, "0", "MTU of pods in bytes, 1280 to 65535; 0 for the device's");
-        identityService = keys.add(
-                "identity-service-address",
-                AgentKeys::replicas,
-                "127.0.0.1:7301",
-                "where the identity service listens; its replicas, comma separated");
-        ipamService = keys.add(
-                "ipam-service-address",
-                AgentKeys::replicas,
-                "127.0.0.1:7302",
-                "where the ipam service listens; its replicas, comma separated");
-        routeDistributor = keys.add(
-                "route-distributor-address",
-                AgentKeys::replicas,
-                "127.0.0.1:7303",
-                "where the route distributor listens; its replicas, comma separated");
+        identityService = replicas(keys, "identity-service-address", 7301, "identity service");
+        ipamService = replicas(keys, "ipam-service-address", 7302, "ipam service");
+        routeDistributor = replicas(keys, "route-distributor-address", 7303, "route distributor");
         stateDir = keys.add("state-dir", Path::of, "/run/fairlead", "files and sockets of the agent");
         bpfRoot = keys.add(
                 "bpf-root", Path::of, "/sys/fs/bpf/fairlead", "where maps and links are pinned, on a BPF file system");
@@ -98,6 +86,14 @@ final class AgentKeys {
             throw new IllegalArgumentException("(expected: a unicast IPv4 address)");
         }
         return ip;
+    }
+
+    private static ConfigKey<List<HostPort>> replicas(ConfigKeys keys, String key, int port, String service) {
+        return keys.add(
+                key,
+                AgentKeys::replicas,
+                "127.0.0.1:" + port,
+                "where the " + service + " listens; its replicas, comma separated");
     }
 
     private static List<HostPort> replicas(String text) {
