@@ -4,7 +4,7 @@
 readonly LOCK_SECONDS=60
 
 cluster_up() {
-    local nodes=3 pods=yes replicas=2 members=3
+    local nodes=3 pods=yes replicas=2 members=3 tls=yes
     local -a settings=()
     while [[ $# -gt 0 ]]; do
         case $1 in
@@ -19,7 +19,8 @@ cluster_up() {
             --etcd=*) members=${1#*=} ;;
             --no-pods) pods=no ;;
             --ipv6) SANDBOX_IPV6=1 ;;
-            *) die "up: $1 (expected: --nodes N, --replicas N, --etcd 1|3, --config KEY=VALUE, --ipv6 or --no-pods)" ;;
+            --no-tls) tls=no ;;
+            *) die "up: $1 (expected: --nodes N, --replicas N, --etcd 1|3, --config KEY=VALUE, --ipv6, --no-tls or --no-pods)" ;;
         esac
         shift
     done
@@ -48,6 +49,7 @@ cluster_up() {
     : >"$STATE/config"
     echo "$replicas" >"$STATE/replicas"
     echo "$members" >"$STATE/etcd-members"
+    [[ $tls == no ]] || tls_up
     for setting in "${settings[@]}"; do
         config_add "$setting"
     done
@@ -79,7 +81,7 @@ cluster_failed() {
 
 cluster_tools() {
     local tool
-    for tool in ip nsenter jq etcd etcdctl tcpdump ping setsid flock mount; do
+    for tool in ip nsenter jq etcd etcdctl tcpdump ping setsid flock mount openssl; do
         command -v "$tool" >/dev/null || die "$tool: not found (expected: 'make deps' first)"
     done
     [[ -x $PLUGIN_DIR/fairlead-cni ]] || die "CNI plugin: $PLUGIN_DIR/fairlead-cni is missing (expected: 'make build' first)"
@@ -97,6 +99,12 @@ cluster_start() {
     for ((index = 1; index <= nodes; index++)); do
         node_prepare "dev$index"
     done
+    if tls_is_on; then
+        for member in $(members etcd); do
+            component_await "$member" || exit 1
+        done
+        tls_users
+    fi
     # shellcheck disable=SC2046 # names hold no blanks
     parallel_start $(for service in $SERVICES; do members "$service"; done)
     say "agents: $(node_names | paste -sd ' ')"
@@ -167,7 +175,7 @@ component_place() {
     if ! member "$1"; then
         cat "$STATE/nodes/$1/ip"
     elif [[ $KIND == etcd ]]; then
-        echo "http://$(machine_ip "$INDEX"):$ETCD_PORT in $PREFIX-$(machine "$INDEX")"
+        echo "$(etcd_scheme)://$(machine_ip "$INDEX"):$ETCD_PORT in $PREFIX-$(machine "$INDEX")"
     else
         echo "$(machine_ip "$INDEX"):${SERVICE_PORT[$KIND]} in $PREFIX-$(machine "$INDEX")"
     fi

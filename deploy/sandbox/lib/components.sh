@@ -55,7 +55,7 @@ joined() {
 }
 
 etcd_urls() {
-    joined "http://ADDRESS:$ETCD_PORT" etcd
+    joined "$(etcd_scheme)://ADDRESS:$ETCD_PORT" etcd
 }
 
 service_addresses() {
@@ -108,21 +108,29 @@ arguments() {
 etcd_start() {
     local index=$1 ip
     ip=$(machine_ip "$index")
-    arguments etcd "name=member-$index" "data-dir=$STATE/etcd-$index" "listen-client-urls=http://$ip:$ETCD_PORT" \
-        "advertise-client-urls=http://$ip:$ETCD_PORT" "listen-peer-urls=http://$ip:$ETCD_PEER_PORT" \
-        "initial-advertise-peer-urls=http://$ip:$ETCD_PEER_PORT" \
-        "initial-cluster=$(joined "member-INDEX=http://ADDRESS:$ETCD_PEER_PORT" etcd)" \
-        heartbeat-interval=50 election-timeout=500 log-level=warn logger=zap
+    local scheme
+    scheme=$(etcd_scheme)
+    local -a TLS=()
+    tls_etcd "$index"
+    arguments etcd "name=member-$index" "data-dir=$STATE/etcd-$index" "listen-client-urls=$scheme://$ip:$ETCD_PORT" \
+        "advertise-client-urls=$scheme://$ip:$ETCD_PORT" "listen-peer-urls=$scheme://$ip:$ETCD_PEER_PORT" \
+        "initial-advertise-peer-urls=$scheme://$ip:$ETCD_PEER_PORT" \
+        "initial-cluster=$(joined "member-INDEX=$scheme://ADDRESS:$ETCD_PEER_PORT" etcd)" \
+        heartbeat-interval=50 election-timeout=500 log-level=warn logger=zap "${TLS[@]}"
     spawn "etcd-$index" "$(machine "$index")" etcd "${ARGUMENTS[@]}"
 }
 
 etcd_client() {
-    ETCDCTL_API=3 in_netns ctl etcdctl --endpoints="$(etcd_urls)" "$@"
+    local -a TLS=()
+    tls_etcd_client
+    ETCDCTL_API=3 in_netns ctl etcdctl --endpoints="$(etcd_urls)" "${TLS[@]}" "$@"
 }
 
 etcd_ready() {
-    ETCDCTL_API=3 in_netns "$(machine "$1")" etcdctl --endpoints="http://$(machine_ip "$1"):$ETCD_PORT" \
-        --command-timeout=2s --dial-timeout=1s endpoint health
+    local -a TLS=()
+    tls_etcd_client
+    ETCDCTL_API=3 in_netns "$(machine "$1")" etcdctl --endpoints="$(etcd_scheme)://$(machine_ip "$1"):$ETCD_PORT" \
+        "${TLS[@]}" --command-timeout=2s --dial-timeout=1s endpoint health
 }
 
 service_start() {
@@ -130,7 +138,10 @@ service_start() {
     ip=$(machine_ip "$index")
     local -a settings=("listen-address=$ip:${SERVICE_PORT[$service]}"
         "health-listen-address=$ip:${HEALTH_PORT[$service]}"
-        kvstore=etcd "kvstore-opt=etcd.address=$(etcd_urls)")
+        kvstore=etcd "kvstore-opt=etcd.address=$(etcd_urls)$(tls_store "$service")")
+    local -a TLS=()
+    tls_process "service-$service"
+    settings+=("${TLS[@]}")
     if [[ $service == ipam ]]; then
         settings+=("cluster-pool-ipv4-cidr=$CLUSTER_CIDR" cluster-pool-ipv4-mask-size=24)
     fi
@@ -150,7 +161,9 @@ service_ready() {
 
 agent_start() {
     local node=$1 place=$STATE/nodes/$1
-    arguments agent "node-name=$node" "ipv4-node=$(<"$place/ip")" "devices=$NODE_DEVICE" "state-dir=$place/run" \
+    local -a TLS=()
+    tls_process "node-$node"
+    arguments agent "${TLS[@]}" "node-name=$node" "ipv4-node=$(<"$place/ip")" "devices=$NODE_DEVICE" "state-dir=$place/run" \
         "bpf-root=$place/bpf" "identity-service-address=$(service_addresses identity)" \
         "ipam-service-address=$(service_addresses ipam)" \
         "route-distributor-address=$(service_addresses route)" tunnel=disabled \
@@ -170,9 +183,11 @@ agent_ready() {
 ask_agent() {
     local node=$1
     shift
+    local -a TLS=()
+    tls_admin
     FAIRLEAD_SOCKET=$STATE/nodes/$node/run/agent.sock \
         FAIRLEAD_IDENTITY_SERVICE_ADDRESS=$(service_addresses identity) \
-        in_netns "$node" "$BIN_DIR/fairlead" "$@"
+        in_netns "$node" env "${TLS[@]}" "$BIN_DIR/fairlead" "$@"
 }
 
 # member COMPONENT: splits "identity-2" into KIND and INDEX; fails for what is no member of the control plane.
@@ -220,7 +235,7 @@ component_await() {
     local KIND INDEX expected="the CNI plugin's STATUS succeeds"
     if member "$1"; then
         expected="200 on http://$(machine_ip "$INDEX"):${HEALTH_PORT[$KIND]:-}$READY_PATH"
-        [[ $KIND != etcd ]] || expected="a healthy answer on http://$(machine_ip "$INDEX"):$ETCD_PORT"
+        [[ $KIND != etcd ]] || expected="a healthy answer on $(etcd_scheme)://$(machine_ip "$INDEX"):$ETCD_PORT"
     fi
     await "$1" "$START_SECONDS" "$expected" component_ready "$1"
 }

@@ -41,6 +41,7 @@ node_prepare() {
     mkdir -p "$place/bpf" "$place/run" "$place/cni"
     echo "$INDEX" >"$place/index"
     echo "$L2_PREFIX.$((30 + INDEX))" >"$place/ip"
+    tls_node "$node" "$(<"$place/ip")"
     mount -t bpf bpf "$place/bpf"
     net_node_up "$node" "$(<"$place/ip")" "$INDEX"
     jq -n --arg socket "$place/run/cni.sock" \
@@ -58,7 +59,9 @@ node_add() {
 # The whole cluster forgets the node: its CIDR is free again and the other nodes drop their routes to it.
 node_release() {
     local node=$1
-    in_netns ctl "$BIN_DIR/fairlead" node release "$node" --ipam-service-address="$(service_addresses ipam)"
+    local -a TLS=()
+    tls_admin
+    in_netns ctl env "${TLS[@]}" "$BIN_DIR/fairlead" node release "$node" --ipam-service-address="$(service_addresses ipam)"
 }
 
 node_remove_command() {

@@ -4,6 +4,7 @@ import io.fairlead.cli.bpf.ConnectionCommands;
 import io.fairlead.cli.client.AgentClient;
 import io.fairlead.cli.command.DetailCommands;
 import io.fairlead.cli.command.Specs;
+import io.fairlead.cli.command.TlsOptions;
 import io.fairlead.cli.connectivity.ConnectivityCommands;
 import io.fairlead.cli.explain.ExplainCommand;
 import io.fairlead.cli.ipam.IpamCommands;
@@ -58,6 +59,7 @@ final class CommandTree {
                         .description("Print the version of this command.")
                         .build());
         globals(defaultSocket).forEach(root::addOption);
+        TlsOptions.options().forEach(root::addOption);
         root.addSubcommand("status", status());
         addLists(root);
         root.addSubcommand("policy", PolicyCommands.spec());

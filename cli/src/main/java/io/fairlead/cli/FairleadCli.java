@@ -6,6 +6,7 @@ import io.fairlead.cli.client.IpamClient;
 import io.fairlead.cli.command.Invocation;
 import io.fairlead.cli.command.Run;
 import io.fairlead.cli.command.ServiceAddress;
+import io.fairlead.cli.command.TlsOptions;
 import io.fairlead.cli.output.Answer;
 import io.fairlead.cli.output.Json;
 import io.fairlead.cli.output.TextStyle;
@@ -126,7 +127,7 @@ public final class FairleadCli {
         return USAGE;
     }
 
-    private static Answer ask(CommandTree.Action action, CommandSpec command, Options options) {
+    private Answer ask(CommandTree.Action action, CommandSpec command, Options options) {
         if (action instanceof CommandTree.Query query) {
             try (AgentClient client = new AgentClient(options.socket(), options.timeout())) {
                 return query.ask().apply(client);
@@ -135,7 +136,7 @@ public final class FairleadCli {
         NodeName node = node(command, command.positionalParameters().get(0).getValue());
         List<InetSocketAddress> service = ServiceAddress.parse(
                 command, CommandTree.IPAM_ADDRESS, (String) value(command, CommandTree.IPAM_ADDRESS));
-        try (IpamClient client = new IpamClient(service, options.timeout())) {
+        try (IpamClient client = new IpamClient(service, TlsOptions.of(command, environment), options.timeout())) {
             return client.release(node);
         }
     }

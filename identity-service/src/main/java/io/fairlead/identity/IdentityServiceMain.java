@@ -6,6 +6,7 @@ import io.fairlead.identity.allocation.IdentityKeys;
 import io.fairlead.identity.allocation.KnownIdentities;
 import io.fairlead.identity.endpoints.EndpointPublisher;
 import io.fairlead.identity.grpc.IdentityGrpc;
+import io.fairlead.identity.grpc.NodeRights;
 import io.fairlead.identity.grpc.PolicyGrpc;
 import io.fairlead.identity.labels.LabelFilter;
 import io.fairlead.identity.labels.LabelPrefixFile;
@@ -20,6 +21,8 @@ import io.fairlead.identity.upkeep.UpkeepOptions;
 import io.fairlead.kvstore.KvStore;
 import io.fairlead.kvstore.etcd.EtcdKvStore;
 import io.fairlead.kvstore.etcd.EtcdOptions;
+import io.fairlead.kvstore.etcd.EtcdSecurity;
+import io.fairlead.kvstore.metered.MeteredKvStore;
 import io.fairlead.kvstore.progress.ClusterProgress;
 import io.fairlead.runtime.config.Config;
 import io.fairlead.runtime.config.ConfigKey;
@@ -27,6 +30,10 @@ import io.fairlead.runtime.config.HostPort;
 import io.fairlead.runtime.config.StoreKeys;
 import io.fairlead.runtime.config.Values;
 import io.fairlead.runtime.grpc.GrpcServer;
+import io.fairlead.runtime.grpc.tls.Guard;
+import io.fairlead.runtime.grpc.tls.StoreAccess;
+import io.fairlead.runtime.grpc.tls.Tls;
+import io.fairlead.runtime.grpc.tls.TlsKeys;
 import io.fairlead.runtime.health.HealthCheck;
 import io.fairlead.runtime.process.Lifecycle;
 import io.fairlead.runtime.process.ServiceProcess;
@@ -54,6 +61,7 @@ public final class IdentityServiceMain {
     private final ConfigKey<HostPort> listen =
             process.keys().add("listen-address", Values.HOST_PORT, "127.0.0.1:7301", "where the gRPC service answers");
     private final StoreKeys storeKeys = new StoreKeys(process.keys());
+    private final TlsKeys tlsKeys = new TlsKeys(process.keys());
     private final ConfigKey<String> labels = process.keys()
             .add(
                     "labels",
@@ -100,8 +108,8 @@ public final class IdentityServiceMain {
         StoreKeys.Store where = storeKeys.from(config);
         LabelFilter filter = filter(config);
         UpkeepOptions upkeep = new UpkeepOptions(config.get(gcInterval), config.get(gcRate), config.get(grace));
-        KvStore store = new EtcdKvStore(EtcdOptions.of(where.endpoints()));
-        life.onClose("store", store);
+        Optional<Tls> tls = tlsKeys.from(config, life);
+        KvStore store = store(config, where, life);
         life.health().register("kvstore", () -> store.status().map(s -> new HealthCheck.State(s.healthy(), s.text())));
         Parts parts = new Parts(store, where, Timers.of(life.vertx()));
         KnownIdentities known = known(parts, life);
@@ -130,7 +138,12 @@ public final class IdentityServiceMain {
                             life.vertx()::executeBlocking,
                             feed.policySizes());
                     BindableService unary = new IdentityGrpc(allocator, endpoints);
-                    return listen(config.get(listen), life, () -> stream.with(unary), new PolicyGrpc(policies));
+                    return listen(
+                            config.get(listen),
+                            guard(tls, store, where, life),
+                            life,
+                            () -> stream.with(unary),
+                            new PolicyGrpc(policies));
                 })
                 .onSuccess(listening -> life.onStop("streams", stream::stop));
     }
@@ -218,9 +231,30 @@ public final class IdentityServiceMain {
         });
     }
 
-    private static Future<Void> listen(HostPort address, Lifecycle life, BindableService... services) {
+    private KvStore store(Config config, StoreKeys.Store where, Lifecycle life) {
+        StoreAccess access = StoreAccess.from(storeKeys, config, life);
+        EtcdSecurity security = new EtcdSecurity(
+                access.tls(), access.login().map(user -> new EtcdSecurity.Login(user.username(), user::password)));
+        KvStore store = new MeteredKvStore(
+                new EtcdKvStore(EtcdOptions.of(where.endpoints()).with(security)), life.metrics());
+        life.onClose("store", store);
+        return store;
+    }
+
+    /** What nodes are known to have is only looked at where they are known themselves. */
+    private static Guard guard(Optional<Tls> tls, KvStore store, StoreKeys.Store where, Lifecycle life) {
+        if (tls.isEmpty()) {
+            return Guard.open();
+        }
+        NodeRights rights =
+                new NodeRights(store, new io.fairlead.contract.etcd.StoreKeys(where.prefix()), where.clusterName());
+        life.onClose("rights of nodes", rights);
+        return Guard.of(tls, rights.rights(), life.metrics());
+    }
+
+    private static Future<Void> listen(HostPort address, Guard guard, Lifecycle life, BindableService... services) {
         try {
-            GrpcServer server = GrpcServer.start(address, services);
+            GrpcServer server = GrpcServer.start(address, guard, services);
             life.onStop("grpc", server::stop);
             return Future.succeededFuture();
         } catch (IOException e) {

@@ -10,11 +10,14 @@ import io.fairlead.ipam.allocation.PoolAdmin;
 import io.fairlead.ipam.allocation.Progress;
 import io.fairlead.ipam.allocation.Withdrawals;
 import io.fairlead.ipam.grpc.IpamGrpc;
+import io.fairlead.ipam.grpc.NodeRights;
 import io.fairlead.ipam.pool.ClusterPool;
 import io.fairlead.kvstore.KvException;
 import io.fairlead.kvstore.KvStore;
 import io.fairlead.kvstore.etcd.EtcdKvStore;
 import io.fairlead.kvstore.etcd.EtcdOptions;
+import io.fairlead.kvstore.etcd.EtcdSecurity;
+import io.fairlead.kvstore.metered.MeteredKvStore;
 import io.fairlead.kvstore.progress.ClusterProgress;
 import io.fairlead.runtime.config.Config;
 import io.fairlead.runtime.config.ConfigKey;
@@ -22,6 +25,9 @@ import io.fairlead.runtime.config.HostPort;
 import io.fairlead.runtime.config.StoreKeys;
 import io.fairlead.runtime.config.Values;
 import io.fairlead.runtime.grpc.GrpcServer;
+import io.fairlead.runtime.grpc.tls.Guard;
+import io.fairlead.runtime.grpc.tls.StoreAccess;
+import io.fairlead.runtime.grpc.tls.TlsKeys;
 import io.fairlead.runtime.health.HealthCheck;
 import io.fairlead.runtime.process.Lifecycle;
 import io.fairlead.runtime.process.ServiceProcess;
@@ -42,6 +48,7 @@ public final class IpamServiceMain {
     private final ConfigKey<HostPort> listen =
             process.keys().add("listen-address", Values.HOST_PORT, "127.0.0.1:7302", "where the gRPC service answers");
     private final StoreKeys storeKeys = new StoreKeys(process.keys());
+    private final TlsKeys tlsKeys = new TlsKeys(process.keys());
     private final PoolKeys poolKeys = new PoolKeys(process.keys());
 
     /** Runs until it is told to stop. */
@@ -59,8 +66,8 @@ public final class IpamServiceMain {
     Future<Void> start(Config config, Lifecycle life) {
         StoreKeys.Store where = storeKeys.from(config);
         List<ClusterPool> configured = poolKeys.from(config);
-        KvStore store = new EtcdKvStore(EtcdOptions.of(where.endpoints()));
-        life.onClose("store", store);
+        Guard guard = Guard.of(tlsKeys.from(config, life), NodeRights.rights(), life.metrics());
+        KvStore store = store(config, where, life);
         life.health().register("kvstore", () -> store.status().map(s -> new HealthCheck.State(s.healthy(), s.text())));
         IpamKeys keys = new IpamKeys(new io.fairlead.contract.etcd.StoreKeys(where.prefix()).nodes(), IpamKeys.CLAIMS);
         Occupancy occupancy = new Occupancy(store, keys);
@@ -81,7 +88,17 @@ public final class IpamServiceMain {
         return occupancy
                 .synced()
                 .compose(synced -> seed(pools, configured, timers, backoff))
-                .compose(seeded -> listen(config.get(listen), service, life));
+                .compose(seeded -> listen(config.get(listen), guard, service, life));
+    }
+
+    private KvStore store(Config config, StoreKeys.Store where, Lifecycle life) {
+        StoreAccess access = StoreAccess.from(storeKeys, config, life);
+        EtcdSecurity security = new EtcdSecurity(
+                access.tls(), access.login().map(user -> new EtcdSecurity.Login(user.username(), user::password)));
+        KvStore store = new MeteredKvStore(
+                new EtcdKvStore(EtcdOptions.of(where.endpoints()).with(security)), life.metrics());
+        life.onClose("store", store);
+        return store;
     }
 
     private static IpamMetrics watched(Lifecycle life, Occupancy occupancy, Withdrawals withdrawals) {
@@ -113,9 +130,9 @@ public final class IpamServiceMain {
         });
     }
 
-    private static Future<Void> listen(HostPort address, IpamGrpc service, Lifecycle life) {
+    private static Future<Void> listen(HostPort address, Guard guard, IpamGrpc service, Lifecycle life) {
         try {
-            GrpcServer server = GrpcServer.start(address, service);
+            GrpcServer server = GrpcServer.start(address, guard, service);
             life.onStop("grpc", server::stop);
             return Future.succeededFuture();
         } catch (IOException e) {

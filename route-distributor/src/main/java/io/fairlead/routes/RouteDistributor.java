@@ -17,6 +17,7 @@ import io.fairlead.routes.table.RouteTable;
 import io.fairlead.runtime.config.HostPort;
 import io.fairlead.runtime.config.StoreKeys.Store;
 import io.fairlead.runtime.grpc.GrpcServer;
+import io.fairlead.runtime.grpc.tls.Guard;
 import io.fairlead.runtime.health.HealthCheck;
 import io.fairlead.runtime.process.Lifecycle;
 import io.fairlead.runtime.retry.Timers;
@@ -82,25 +83,32 @@ public final class RouteDistributor {
                 .register(life.metrics());
     }
 
-    /** As {@link #start(Lifecycle, KvStore, Store, HostPort, Duration)}, with the default time. */
+    /**
+     * How it serves.
+     *
+     * @param listen where
+     * @param stallTimeout how long a node may be stuck until it is cut off
+     * @param guard who may ask
+     */
+    public record Serving(HostPort listen, Duration stallTimeout, Guard guard) {}
+
+    /** As {@link #start(Lifecycle, KvStore, Store, Serving)}, for everybody and with the default time. */
     public static Future<Integer> start(Lifecycle life, KvStore store, Store options, HostPort listen) {
-        return start(life, store, options, listen, StreamSettings.STALL_TIMEOUT);
+        return start(life, store, options, new Serving(listen, StreamSettings.STALL_TIMEOUT, Guard.open()));
     }
 
     /**
      * Starts to serve. Nodes may connect at once; they are sent routes when the store has been read completely.
      *
-     * @param stallTimeout how long a node may be stuck until it is cut off
      * @return the port it listens on
      */
-    public static Future<Integer> start(
-            Lifecycle life, KvStore store, Store options, HostPort listen, Duration stallTimeout) {
-        RouteDistributor distributor = new RouteDistributor(life, store, options, stallTimeout);
+    public static Future<Integer> start(Lifecycle life, KvStore store, Store options, Serving serving) {
+        RouteDistributor distributor = new RouteDistributor(life, store, options, serving.stallTimeout());
         life.onClose("cluster progress", distributor.cluster);
         life.onStop("progress", distributor.progress::stop);
         GrpcServer server;
         try {
-            server = GrpcServer.start(listen, distributor.service);
+            server = GrpcServer.start(serving.listen(), serving.guard(), distributor.service);
         } catch (IOException e) {
             return Future.failedFuture(e);
         }
@@ -113,7 +121,7 @@ public final class RouteDistributor {
         life.health().register("routes", distributor::health);
         distributor.follow(life, store);
         LOGGER.atInfo()
-                .addKeyValue("address", listen)
+                .addKeyValue("address", serving.listen())
                 .addKeyValue("port", server.port())
                 .log("serving routes");
         return Future.succeededFuture(server.port());

@@ -39,7 +39,10 @@ final class BgpPeers implements Competitor {
         text.append("}\n");
         for (int i = 0; i < SINGLES; i++) {
             text.append("protocol static s").append(i).append(" { disabled; ipv4; route ");
-            text.append(Routes.single(i)).append(" via ").append(Network.GATEWAY).append("; }\n");
+            text.append(Routes.single(i))
+                    .append(" via ")
+                    .append(Network.GATEWAY)
+                    .append("; }\n");
         }
         return text.append(String.format("""
                 protocol bgp hub { local %s as 65000; neighbor %s as 65000; direct;

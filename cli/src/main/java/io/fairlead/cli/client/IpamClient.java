@@ -21,11 +21,12 @@ public final class IpamClient implements AutoCloseable {
      * Connects with the first call.
      *
      * @param addresses of the service's replicas
+     * @param tls how to connect
      * @param timeout for each call, connecting included
      */
-    public IpamClient(List<InetSocketAddress> addresses, Duration timeout) {
+    public IpamClient(List<InetSocketAddress> addresses, ServiceTls tls, Duration timeout) {
         this.timeout = timeout;
-        connection = new ServiceConnection("ipam-service", addresses, ServiceConnection.ANSWER_BYTES);
+        connection = new ServiceConnection("ipam-service", addresses, tls, ServiceConnection.ANSWER_BYTES);
     }
 
     /**

@@ -29,11 +29,12 @@ public final class NamespacePolicies implements AutoCloseable {
      * Connects with the first call.
      *
      * @param addresses of the identity service's replicas
+     * @param tls how to connect
      * @param timeout how long nodes may take, and after that the answer
      */
-    public NamespacePolicies(List<InetSocketAddress> addresses, Duration timeout) {
+    public NamespacePolicies(List<InetSocketAddress> addresses, ServiceTls tls, Duration timeout) {
         this.timeout = timeout;
-        connection = new ServiceConnection("identity-service", addresses, ServiceConnection.ANSWER_BYTES);
+        connection = new ServiceConnection("identity-service", addresses, tls, ServiceConnection.ANSWER_BYTES);
     }
 
     /** @throws AgentException when they are refused, or a node has them not in force in time */

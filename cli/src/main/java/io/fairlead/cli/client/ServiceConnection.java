@@ -29,18 +29,21 @@ public final class ServiceConnection implements AutoCloseable {
     private final String service;
     private final List<InetSocketAddress> replicas;
     private final int answerBytes;
+    private final ServiceTls tls;
     private final EventLoopGroup eventLoop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
     private @Nullable ManagedChannel channel; // owned by: the command's thread
 
     /**
      * @param service its name, such as "identity-service"
      * @param replicas where it listens, at least one; tried in this order
+     * @param tls how to connect
      * @param answerBytes largest answer that is taken
      */
-    public ServiceConnection(String service, List<InetSocketAddress> replicas, int answerBytes) {
+    public ServiceConnection(String service, List<InetSocketAddress> replicas, ServiceTls tls, int answerBytes) {
         this.service = service;
         this.replicas = List.copyOf(replicas);
         this.answerBytes = answerBytes;
+        this.tls = tls;
     }
 
     /** Blocks while a replica that does not answer is followed by others. */
@@ -65,15 +68,15 @@ public final class ServiceConnection implements AutoCloseable {
     }
 
     private ManagedChannel to(InetSocketAddress replica) {
-        return NettyChannelBuilder.forAddress(replica)
+        NettyChannelBuilder builder = NettyChannelBuilder.forAddress(replica)
                 .channelType(NioSocketChannel.class, InetSocketAddress.class)
                 .eventLoopGroup(eventLoop)
                 .directExecutor()
                 .disableRetry()
                 .disableServiceConfigLookUp()
-                .maxInboundMessageSize(answerBytes)
-                .usePlaintext()
-                .build();
+                .maxInboundMessageSize(answerBytes);
+        tls.secure(builder);
+        return builder.build();
     }
 
     /** A channel is ready once the other side has spoken, so one that only accepts connections is not. */

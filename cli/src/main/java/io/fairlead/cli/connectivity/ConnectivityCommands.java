@@ -1,10 +1,12 @@
 package io.fairlead.cli.connectivity;
 
 import io.fairlead.cli.client.NamespacePolicies;
+import io.fairlead.cli.client.ServiceTls;
 import io.fairlead.cli.command.Invocation;
 import io.fairlead.cli.command.Run;
 import io.fairlead.cli.command.ServiceAddress;
 import io.fairlead.cli.command.Specs;
+import io.fairlead.cli.command.TlsOptions;
 import io.fairlead.cli.output.Json;
 import java.io.PrintWriter;
 import java.net.InetSocketAddress;
@@ -68,13 +70,14 @@ public final class ConnectivityCommands {
             }
         }
         List<InetSocketAddress> service = ServiceAddress.identity(invocation);
+        ServiceTls tls = TlsOptions.of(invocation);
         PrintWriter out = invocation.console().out();
         ProcessDriver driver =
                 new ProcessDriver(invocation.<String>option(DRIVER).orElseThrow());
         CountDownLatch ended = new CountDownLatch(1);
         Thread interrupted = new Thread(() -> cleanUp(driver, ended));
         Runtime.getRuntime().addShutdownHook(interrupted);
-        try (Policies policies = new ServicePolicies(new NamespacePolicies(service, IN_FORCE));
+        try (Policies policies = new ServicePolicies(new NamespacePolicies(service, tls, IN_FORCE));
                 Agents agents = new SocketAgents(driver::socket, invocation.timeout())) {
             Results results = new Runner(
                             driver, policies, agents, new Progress(out, invocation.json()), Clock.systemUTC())

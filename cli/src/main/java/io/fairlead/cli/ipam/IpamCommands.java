@@ -6,6 +6,7 @@ import io.fairlead.cli.command.Invocation;
 import io.fairlead.cli.command.Run;
 import io.fairlead.cli.command.ServiceAddress;
 import io.fairlead.cli.command.Specs;
+import io.fairlead.cli.command.TlsOptions;
 import io.fairlead.cli.output.Answer;
 import io.fairlead.contract.Cidr;
 import io.fairlead.proto.ipam.v1.AddPoolCidrsRequest;
@@ -111,7 +112,8 @@ public final class IpamCommands {
         String text = call.<String>option(ADDRESS)
                 .orElseGet(() -> call.console().environment().getOrDefault(ADDRESS_VARIABLE, ADDRESS_DEFAULT));
         List<InetSocketAddress> address = ServiceAddress.parse(call.spec(), ADDRESS, text);
-        try (ServiceConnection connection = new ServiceConnection("ipam-service", address, ANSWER_BYTES)) {
+        try (ServiceConnection connection =
+                new ServiceConnection("ipam-service", address, TlsOptions.of(call), ANSWER_BYTES)) {
             return call.show(answer(connection, call, question));
         }
     }

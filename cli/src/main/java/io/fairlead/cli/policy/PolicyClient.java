@@ -2,6 +2,7 @@ package io.fairlead.cli.policy;
 
 import io.fairlead.cli.client.AgentException;
 import io.fairlead.cli.client.ServiceConnection;
+import io.fairlead.cli.client.ServiceTls;
 import io.fairlead.proto.policy.v1.ApplyPoliciesRequest;
 import io.fairlead.proto.policy.v1.ApplyPoliciesResponse;
 import io.fairlead.proto.policy.v1.DeletePoliciesRequest;
@@ -33,9 +34,9 @@ final class PolicyClient implements AutoCloseable {
      *
      * @param timeout for each call, connecting included, waiting for nodes not
      */
-    PolicyClient(List<InetSocketAddress> addresses, Duration timeout) {
+    PolicyClient(List<InetSocketAddress> addresses, ServiceTls tls, Duration timeout) {
         this.timeout = timeout;
-        connection = new ServiceConnection("identity-service", addresses, MAX_ANSWER_BYTES);
+        connection = new ServiceConnection("identity-service", addresses, tls, MAX_ANSWER_BYTES);
     }
 
     /** Checks documents only. */

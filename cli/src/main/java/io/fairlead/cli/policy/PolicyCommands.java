@@ -6,6 +6,7 @@ import io.fairlead.cli.command.Invocation;
 import io.fairlead.cli.command.Run;
 import io.fairlead.cli.command.ServiceAddress;
 import io.fairlead.cli.command.Specs;
+import io.fairlead.cli.command.TlsOptions;
 import io.fairlead.contract.policy.PolicyName.Kind;
 import io.fairlead.proto.policy.v1.AppliedPolicy;
 import io.fairlead.proto.policy.v1.GetPoliciesResponse;
@@ -218,7 +219,7 @@ public final class PolicyCommands {
     }
 
     private static PolicyClient client(Invocation call) {
-        return new PolicyClient(ServiceAddress.identity(call), call.timeout());
+        return new PolicyClient(ServiceAddress.identity(call), TlsOptions.of(call), call.timeout());
     }
 
     private static CommandSpec command(String name, String description, Run run) {

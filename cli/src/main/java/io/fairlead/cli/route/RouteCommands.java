@@ -7,6 +7,7 @@ import io.fairlead.cli.command.Invocation;
 import io.fairlead.cli.command.Run;
 import io.fairlead.cli.command.ServiceAddress;
 import io.fairlead.cli.command.Specs;
+import io.fairlead.cli.command.TlsOptions;
 import io.fairlead.proto.route.v1.GetConvergenceRequest;
 import io.fairlead.proto.route.v1.GetConvergenceResponse;
 import io.fairlead.proto.route.v1.RouteServiceGrpc;
@@ -71,7 +72,8 @@ public final class RouteCommands {
         String text = call.<String>option(ADDRESS)
                 .orElseGet(() -> call.console().environment().getOrDefault(VARIABLE, DEFAULT_ADDRESS));
         List<InetSocketAddress> address = ServiceAddress.parse(call.spec(), ADDRESS, text);
-        try (ServiceConnection connection = new ServiceConnection("route-distributor", address, MAX_ANSWER_BYTES)) {
+        try (ServiceConnection connection =
+                new ServiceConnection("route-distributor", address, TlsOptions.of(call), MAX_ANSWER_BYTES)) {
             GetConvergenceResponse answer = wait.isPresent()
                     ? await(connection, limit, call.timeout(), wait.get())
                     : ask(connection, limit, call.timeout());

@@ -1,14 +1,20 @@
 package io.fairlead.kvstore.etcd;
 
+import io.etcd.jetcd.api.AuthGrpc;
+import io.etcd.jetcd.api.AuthenticateRequest;
+import io.etcd.jetcd.api.AuthenticateResponse;
 import io.etcd.jetcd.api.MaintenanceGrpc;
 import io.etcd.jetcd.api.StatusRequest;
 import io.etcd.jetcd.api.StatusResponse;
 import io.fairlead.contract.FailureKind;
 import io.fairlead.kvstore.KvException;
 import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.Deadline;
 import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
+import io.grpc.netty.NegotiationType;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
@@ -47,6 +53,7 @@ final class EtcdConnection {
             },
             NioIoHandler.newFactory());
     private final ScheduledExecutorService loop = group.next();
+    private final EtcdTokens tokens;
     // written by: the loop
     private volatile ManagedChannel channel;
     // owned by: the loop; channels to one endpoint each, for its status
@@ -56,6 +63,7 @@ final class EtcdConnection {
     EtcdConnection(EtcdOptions options) {
         this.options = options;
         this.channel = channel(String.join(",", options.endpoints()));
+        this.tokens = new EtcdTokens(options.security().login(), this::authenticate, this);
         later(RECONNECT_MILLIS, this::reconnect);
         if (options.endpoints().size() > 1) {
             run(new EtcdMembers(this)::watch);
@@ -66,8 +74,16 @@ final class EtcdConnection {
         return options;
     }
 
-    ManagedChannel channel() {
-        return channel;
+    /** The channel, as the user it is for; fails when etcd does not know the user. */
+    Future<Channel> channel() {
+        return tokens.current().map(token -> token.on(channel));
+    }
+
+    /** What was said to a call on a {@link #channel} shows whether its token is still good. */
+    void heard(Throwable cause) {
+        if (Failures.isTokenRefused(cause) || Failures.isDenied(cause)) {
+            tokens.drop();
+        }
     }
 
     boolean isClosed() {
@@ -105,13 +121,14 @@ final class EtcdConnection {
         return unary(what, channel, method, request, deadline);
     }
 
-    /** One request to one endpoint. On the loop. */
+    /** One request to one endpoint, as nobody: what is wrong with a user must not look like a dead endpoint. On the loop. */
     <Q, R> Future<R> unaryTo(
             String endpoint, String what, MethodDescriptor<Q, R> method, Q request, Duration deadline) {
         if (closed) {
             return Future.failedFuture(isClosed(what));
         }
-        return unary(what, single.computeIfAbsent(endpoint, this::channel), method, request, deadline);
+        Deadline until = Deadline.after(deadline.toNanos(), TimeUnit.NANOSECONDS);
+        return call(what, single.computeIfAbsent(endpoint, this::channel), method, request, until);
     }
 
     /** Whether a member takes a call and says nothing. Never fails. On the loop. */
@@ -158,16 +175,35 @@ final class EtcdConnection {
 
     private <Q, R> Future<R> unary(
             String what, ManagedChannel on, MethodDescriptor<Q, R> method, Q request, Duration deadline) {
+        Deadline until = Deadline.after(deadline.toNanos(), TimeUnit.NANOSECONDS);
+        if (options.security().login().isEmpty()) {
+            return call(what, on, method, request, until);
+        }
+        return tokens.current()
+                .compose(token -> call(what, token.on(on), method, request, until)
+                        .recover(cause -> {
+                            boolean anonymous = token.isNone() && Failures.isDenied(cause);
+                            if (!anonymous && !Failures.isTokenRefused(cause)) {
+                                return Future.failedFuture(cause);
+                            }
+                            // once: a new token that is refused too will not get better
+                            tokens.refused(token);
+                            return tokens.current().compose(next -> call(what, next.on(on), method, request, until));
+                        }));
+    }
+
+    private Future<AuthenticateResponse> authenticate(AuthenticateRequest request) {
+        Deadline until = Deadline.after(options.deadline().toNanos(), TimeUnit.NANOSECONDS);
+        return call("authenticate as " + request.getName(), channel, AuthGrpc.getAuthenticateMethod(), request, until);
+    }
+
+    private <Q, R> Future<R> call(String what, Channel on, MethodDescriptor<Q, R> method, Q request, Deadline until) {
         if (closed) {
             return Future.failedFuture(isClosed(what));
         }
         Promise<R> promise = Promise.promise();
         ClientCalls.asyncUnaryCall(
-                on.newCall(
-                        method,
-                        CallOptions.DEFAULT
-                                .withWaitForReady()
-                                .withDeadlineAfter(deadline.toNanos(), TimeUnit.NANOSECONDS)),
+                on.newCall(method, CallOptions.DEFAULT.withWaitForReady().withDeadline(until)),
                 request,
                 new StreamObserver<R>() {
                     private @Nullable R answer;
@@ -209,20 +245,23 @@ final class EtcdConnection {
     private ManagedChannel channel(String endpoints) {
         // a URI's path takes no brackets, which IPv6 endpoints have
         String path = endpoints.replace("[", "%5B").replace("]", "%5D");
-        return NettyChannelBuilder.forTarget("ip:///" + path)
+        NettyChannelBuilder builder = NettyChannelBuilder.forTarget("ip:///" + path)
                 .overrideAuthority("etcd")
                 .defaultLoadBalancingPolicy("round_robin")
                 .eventLoopGroup(group)
                 .channelType(NioSocketChannel.class)
                 .executor(loop)
                 .offloadExecutor(Runnable::run)
-                .usePlaintext()
                 .disableRetry()
                 .maxInboundMessageSize(MAX_INBOUND_BYTES)
                 .keepAliveTime(KEEPALIVE_SECONDS, TimeUnit.SECONDS)
                 .keepAliveTimeout(KEEPALIVE_TIMEOUT_SECONDS, TimeUnit.SECONDS)
-                .intercept(new DeadlineInterceptor(options.deadline()))
-                .build();
+                .intercept(new DeadlineInterceptor(options.deadline()));
+        options.security()
+                .tls()
+                .ifPresentOrElse(
+                        tls -> builder.negotiationType(NegotiationType.TLS).sslContext(tls), builder::usePlaintext);
+        return builder.build();
     }
 
     /** Keeps grpc from waiting up to two minutes before it looks for a server that was away. */

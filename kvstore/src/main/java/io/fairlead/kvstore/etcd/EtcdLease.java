@@ -5,6 +5,7 @@ import io.etcd.jetcd.api.LeaseKeepAliveRequest;
 import io.etcd.jetcd.api.LeaseKeepAliveResponse;
 import io.etcd.jetcd.api.LeaseRevokeRequest;
 import io.fairlead.kvstore.Lease;
+import io.grpc.Channel;
 import io.grpc.stub.StreamObserver;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -68,7 +69,13 @@ final class EtcdLease implements Lease {
         if (ended) {
             return;
         }
-        StreamObserver<LeaseKeepAliveRequest> requests = LeaseGrpc.newStub(connection.channel())
+        connection
+                .channel()
+                .onComplete(this::renew, cause -> connection.run(() -> failed(String.valueOf(cause.getMessage()))));
+    }
+
+    private void renew(Channel channel) {
+        StreamObserver<LeaseKeepAliveRequest> requests = LeaseGrpc.newStub(channel)
                 .withWaitForReady()
                 .withDeadlineAfter(connection.options().deadline().toNanos(), TimeUnit.NANOSECONDS)
                 .leaseKeepAlive(new Renewal());
@@ -106,6 +113,7 @@ final class EtcdLease implements Lease {
 
         @Override
         public void onError(Throwable cause) {
+            connection.run(() -> connection.heard(cause));
             finish(String.valueOf(cause.getMessage()));
         }
 

@@ -8,11 +8,12 @@ import java.util.List;
 /**
  * Where etcd is and how long to wait for it.
  *
- * @param endpoints "host:port", IPv6 hosts in brackets; made from "http://host:port" too
+ * @param endpoints "host:port", IPv6 hosts in brackets; made from "http://host:port" and "https://host:port" too
  * @param deadline within which each request ends; of a list: each page
  * @param pageSize entries a list asks for at a time
+ * @param security how etcd and this process know each other
  */
-public record EtcdOptions(List<String> endpoints, Duration deadline, int pageSize) {
+public record EtcdOptions(List<String> endpoints, Duration deadline, int pageSize, EtcdSecurity security) {
     /** What a request may take when nobody says otherwise. */
     public static final Duration DEFAULT_DEADLINE = Duration.ofSeconds(2);
 
@@ -36,6 +37,11 @@ public record EtcdOptions(List<String> endpoints, Duration deadline, int pageSiz
         }
     }
 
+    /** Plain connections of nobody. */
+    public EtcdOptions(List<String> endpoints, Duration deadline, int pageSize) {
+        this(endpoints, deadline, pageSize, EtcdSecurity.NONE);
+    }
+
     /** These endpoints, everything else as usual. */
     public static EtcdOptions of(List<String> endpoints) {
         return new EtcdOptions(endpoints, DEFAULT_DEADLINE, DEFAULT_PAGE_SIZE);
@@ -52,12 +58,22 @@ public record EtcdOptions(List<String> endpoints, Duration deadline, int pageSiz
 
     /** The same with another deadline. */
     public EtcdOptions withDeadline(Duration other) {
-        return new EtcdOptions(endpoints, other, pageSize);
+        return new EtcdOptions(endpoints, other, pageSize, security);
+    }
+
+    /** The same for a user, over TLS. */
+    public EtcdOptions with(EtcdSecurity other) {
+        return new EtcdOptions(endpoints, deadline, pageSize, other);
+    }
+
+    /** How endpoints' URLs begin. */
+    String scheme() {
+        return security.tls().isPresent() ? "https://" : "http://";
     }
 
     private static String checked(String endpoint) {
         String text = endpoint.strip();
-        String bare = text.startsWith("http://") ? text.substring("http://".length()) : text;
+        String bare = text.replaceFirst("^https?://", "");
         if (bare.endsWith("/")) {
             bare = bare.substring(0, bare.length() - 1);
         }

@@ -10,7 +10,9 @@ import io.fairlead.kvstore.KvException;
 import io.fairlead.kvstore.Watch;
 import io.fairlead.kvstore.WatchEvent;
 import io.fairlead.kvstore.WatchListener;
+import io.grpc.Channel;
 import io.grpc.Metadata;
+import io.grpc.Status;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
 import io.grpc.stub.MetadataUtils;
@@ -74,12 +76,20 @@ final class EtcdWatch implements Watch {
     }
 
     private void open() {
+        connection
+                .channel()
+                .onComplete(
+                        channel -> connection.run(() -> open(channel)),
+                        cause -> connection.run(() -> retry(Failures.of("watch " + prefixes, cause), this::open)));
+    }
+
+    private void open(Channel channel) {
         if (isClosed()) {
             return;
         }
         Stream opened = new Stream();
         stream = opened;
-        WatchGrpc.newStub(connection.channel())
+        WatchGrpc.newStub(channel)
                 .withWaitForReady()
                 .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(REQUIRE_LEADER))
                 .watch(opened);
@@ -117,6 +127,8 @@ final class EtcdWatch implements Watch {
                 end(from);
                 list();
             } else {
+                // a token that etcd no longer knows is a missing permission, too
+                connection.heard(Status.PERMISSION_DENIED.asRuntimeException());
                 broken(from, "cancelled by the server: " + response.getCancelReason(), null);
             }
         } else if (response.getCreated() && response.getHeader().getRevision() < state.seen()) {
@@ -254,7 +266,10 @@ final class EtcdWatch implements Watch {
 
         @Override
         public void onError(Throwable cause) {
-            connection.run(() -> broken(this, "failed", cause));
+            connection.run(() -> {
+                connection.heard(cause);
+                broken(this, "failed", cause);
+            });
         }
 
         @Override

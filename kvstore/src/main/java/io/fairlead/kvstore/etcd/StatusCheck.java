@@ -62,7 +62,8 @@ final class StatusCheck {
         return connection
                 .unary("quorum check", KVGrpc.getRangeMethod(), request, patience())
                 .map("")
-                .recover(cause -> Future.succeededFuture(text(cause)));
+                // asked before it is looked at who asks: what says no is a quorum
+                .recover(cause -> Future.succeededFuture(Failures.isDenied(cause) ? "" : text(cause)));
     }
 
     private Future<Answer> ask(String endpoint) {
@@ -73,9 +74,12 @@ final class StatusCheck {
                         MaintenanceGrpc.getStatusMethod(),
                         StatusRequest.getDefaultInstance(),
                         patience())
-                .map(status -> new Answer(true, "http://" + endpoint + " - " + version(status)))
-                .recover(
-                        cause -> Future.succeededFuture(new Answer(false, "http://" + endpoint + " - " + text(cause))));
+                .map(status -> new Answer(true, url(endpoint) + " - " + version(status)))
+                .recover(cause -> Future.succeededFuture(new Answer(false, url(endpoint) + " - " + text(cause))));
+    }
+
+    private String url(String endpoint) {
+        return connection.options().scheme() + endpoint;
     }
 
     private Duration patience() {

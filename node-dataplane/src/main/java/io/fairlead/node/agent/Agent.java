@@ -26,6 +26,7 @@ import io.fairlead.node.status.Controller;
 import io.fairlead.node.status.Controllers;
 import io.fairlead.node.wiring.NetlinkPodDevices;
 import io.fairlead.runtime.grpc.GrpcServer;
+import io.fairlead.runtime.grpc.tls.Tls;
 import io.fairlead.runtime.health.HealthCheck;
 import io.fairlead.runtime.process.Lifecycle;
 import io.fairlead.runtime.retry.Backoff;
@@ -57,12 +58,15 @@ final class Agent {
     private static final int RETRY_SECONDS = 5;
 
     private final AgentConfig config;
+    private final Optional<Tls> tls;
     private final Lifecycle life;
     private final Controllers controllers = new Controllers(Clock.systemUTC());
     private final Random random = new Random();
 
-    Agent(AgentConfig config, Lifecycle life) {
+    /** @param tls for connections to services and other agents; empty for plain ones */
+    Agent(AgentConfig config, Optional<Tls> tls, Lifecycle life) {
         this.config = config;
+        this.tls = tls;
         this.life = life;
     }
 
@@ -80,7 +84,8 @@ final class Agent {
         Netlink netlink = Netlink.open();
         life.onClose("netlink", netlink);
         NodeDevices devices = NodeDevices.find(netlink, config);
-        ServiceChannels channels = ServiceChannels.open(config.services(), config.nodeName(), CALL_DEADLINE, life);
+        ServiceChannels channels = ServiceChannels.open(
+                config.services(), config.nodeName(), new ServiceChannels.Calls(CALL_DEADLINE, tls), life);
         NodeSupply addresses = new NodeSupply(config, controllers, calls, life);
         Registration registration =
                 new Registration(channels.ipam(), config.stateDir(), controllers.get("node-registration"), backoff());
@@ -106,7 +111,7 @@ final class Agent {
         addresses.keep(registered, pool, reconciler, registration, backoff(Duration.ofSeconds(30)));
         watch(netlink, datapath);
         keepRefreshing(endpoints, refreshing, calls);
-        NodeParts parts = new NodeParts(node, datapath, endpoints, config, controllers, life);
+        NodeParts parts = new NodeParts(node, datapath, endpoints, new NodeParts.Told(config, tls), controllers, life);
         NodeHealth health = parts.checkHealth(random);
         AgentAnswers answers = parts.answers(netlink, health, parts.collectGarbage(), policies::version);
         serve(view(node, datapath, endpoints, pool, channels, health), answers);

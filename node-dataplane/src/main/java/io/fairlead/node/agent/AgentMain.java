@@ -1,6 +1,7 @@
 package io.fairlead.node.agent;
 
 import io.fairlead.node.datapath.DatapathChecks;
+import io.fairlead.runtime.grpc.tls.TlsKeys;
 import io.fairlead.runtime.process.ServiceProcess;
 
 /** The node agent's process. */
@@ -12,12 +13,13 @@ public final class AgentMain {
         ServiceProcess process =
                 new ServiceProcess("fairlead-agent", "keeps one node's routes, eBPF maps and pods", "127.0.0.1:9879");
         AgentKeys keys = new AgentKeys(process.keys());
+        TlsKeys tlsKeys = new TlsKeys(process.keys());
         process.main(
                 args,
                 (config, life) -> life.vertx().executeBlocking(() -> {
                     AgentConfig own = keys.from(config);
                     DatapathChecks.require(own.datapath());
-                    new Agent(own, life).start();
+                    new Agent(own, tlsKeys.from(config, life), life).start();
                     return null;
                 }));
     }

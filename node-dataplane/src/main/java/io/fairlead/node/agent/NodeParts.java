@@ -34,6 +34,8 @@ import io.fairlead.node.kernel.netlink.Netlink;
 import io.fairlead.node.reconcile.Reconciler;
 import io.fairlead.node.status.Controllers;
 import io.fairlead.runtime.config.HostPort;
+import io.fairlead.runtime.grpc.tls.Guard;
+import io.fairlead.runtime.grpc.tls.Tls;
 import io.fairlead.runtime.process.Lifecycle;
 import java.io.IOException;
 import java.time.Duration;
@@ -55,20 +57,25 @@ final class NodeParts {
     private final NodeDatapath datapath;
     private final EndpointManager endpoints;
     private final AgentConfig config;
+    private final Optional<Tls> tls;
     private final Controllers controllers;
     private final Lifecycle life;
+
+    /** What the agent was told, and its certificate if it has one. */
+    record Told(AgentConfig config, Optional<Tls> tls) {}
 
     NodeParts(
             LocalNode node,
             NodeDatapath datapath,
             EndpointManager endpoints,
-            AgentConfig config,
+            Told told,
             Controllers controllers,
             Lifecycle life) {
         this.node = node;
         this.datapath = datapath;
         this.endpoints = endpoints;
-        this.config = config;
+        this.config = told.config();
+        this.tls = told.tls();
         this.controllers = controllers;
         this.life = life;
     }
@@ -145,7 +152,7 @@ final class NodeParts {
                 endpoints::endpoints,
                 programs::run,
                 new KernelRouting(netlink),
-                new PeerClient(config.peerPort()),
+                new PeerClient(config.peerPort(), tls),
                 new IdentityLabels(
                         reconciler()::state,
                         identity -> reconciler().policies().prefixLabels().getOrDefault(identity, List.of())),
@@ -154,7 +161,8 @@ final class NodeParts {
             PeerServer peers = PeerServer.start(
                     new HostPort(address.toString(), config.peerPort()),
                     explainer,
-                    new NodeAddresses(node, reconciler()::state));
+                    new NodeAddresses(node, reconciler()::state),
+                    Guard.of(tls, PeerServer.RIGHTS, life.metrics()));
             life.onClose("peers " + address, peers);
         }
         return explainer;

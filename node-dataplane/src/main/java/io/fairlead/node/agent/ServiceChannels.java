@@ -12,23 +12,33 @@ import io.fairlead.proto.route.v1.RouteServiceGrpc.RouteServiceStub;
 import io.fairlead.runtime.config.HostPort;
 import io.fairlead.runtime.grpc.Channels;
 import io.fairlead.runtime.grpc.ReplicaChannel;
+import io.fairlead.runtime.grpc.tls.Tls;
 import io.fairlead.runtime.process.Lifecycle;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /** Connections to the services, each to one of its replicas: calls with one answer have a deadline. */
 record ServiceChannels(ReplicaChannel toIdentity, ReplicaChannel toIpam, ReplicaChannel toRoutes) {
+    /**
+     * How services are called.
+     *
+     * @param deadline of calls with one answer
+     * @param tls empty for plain connections
+     */
+    record Calls(Duration deadline, Optional<Tls> tls) {}
+
     /** @param node its name says in which order the replicas are preferred */
-    static ServiceChannels open(AgentConfig.Services services, NodeName node, Duration deadline, Lifecycle life) {
+    static ServiceChannels open(AgentConfig.Services services, NodeName node, Calls calls, Lifecycle life) {
         return new ServiceChannels(
-                channel("identity channel", services.identity(), node, deadline, life),
-                channel("ipam channel", services.ipam(), node, deadline, life),
-                channel("route channel", services.routes(), node, deadline, life));
+                channel("identity channel", services.identity(), node, calls, life),
+                channel("ipam channel", services.ipam(), node, calls, life),
+                channel("route channel", services.routes(), node, calls, life));
     }
 
     private static ReplicaChannel channel(
-            String name, List<HostPort> addresses, NodeName node, Duration deadline, Lifecycle life) {
-        ReplicaChannel channel = Channels.replicas(addresses, node.value(), deadline);
+            String name, List<HostPort> addresses, NodeName node, Calls calls, Lifecycle life) {
+        ReplicaChannel channel = Channels.replicas(addresses, node.value(), calls.deadline(), calls.tls());
         life.onClose(name, channel::shutdownNow);
         return channel;
     }

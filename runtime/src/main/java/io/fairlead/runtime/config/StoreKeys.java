@@ -1,14 +1,14 @@
 package io.fairlead.runtime.config;
 
 import io.fairlead.contract.ClusterName;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 
 /** The keys every service over etcd has: which store, and as which cluster. */
 public final class StoreKeys {
-    private static final String ADDRESS = "etcd.address";
-
-    private final ConfigKey<Map<String, String>> options;
+    private final ConfigKey<Access> options;
     private final ConfigKey<String> prefix;
     private final ConfigKey<ClusterName> clusterName;
     private final ConfigKey<Integer> clusterId;
@@ -18,9 +18,10 @@ public final class StoreKeys {
         keys.add("kvstore", Values.oneOf("etcd"), "etcd", "kind of store: etcd is the only one");
         options = keys.add(
                 "kvstore-opt",
-                StoreKeys::options,
-                ADDRESS + "=http://127.0.0.1:2379",
-                "options of the store: etcd.address=http://host:port[,http://host:port…]");
+                new StoreOptions(),
+                StoreOptions.ADDRESS + "=http://127.0.0.1:2379",
+                "options of the store: etcd.address=http[s]://host:port[,…], etcd.config=FILE (Cilium's: endpoints,"
+                        + " trusted-ca-file, cert-file, key-file), etcd.username=NAME and etcd.password-file=FILE");
         prefix = keys.add("kvstore-prefix", StoreKeys::prefix, "cilium/", "what all keys in the store start with");
         clusterName = keys.add("cluster-name", ClusterName::new, "default", "name of this cluster in a mesh");
         clusterId = keys.add("cluster-id", Values.integer(0, 255), "0", "number of this cluster in a mesh, 0 to 255");
@@ -40,22 +41,57 @@ public final class StoreKeys {
         }
     }
 
-    /** What the configuration says. */
-    public Store from(Config config) {
-        List<String> endpoints =
-                List.of(config.get(options).getOrDefault(ADDRESS, "").split(","));
-        return new Store(endpoints, config.get(prefix), config.get(clusterName), config.get(clusterId));
+    /**
+     * How to come to the store.
+     *
+     * @param endpoints URLs of the servers, at least one, all https or none
+     * @param files certificate, key and authorities for https
+     * @param login who the process is for the store
+     */
+    public record Access(List<String> endpoints, Optional<Files> files, Optional<Login> login) {
+        public Access {
+            endpoints = List.copyOf(endpoints);
+        }
     }
 
-    private static Map<String, String> options(String text) {
-        Map<String, String> found = Values.options(ADDRESS).parse(text);
-        for (String url : found.getOrDefault(ADDRESS, "").split(",", -1)) {
-            if (!url.matches("http://[^/\\s,]+:[0-9]{1,5}")) {
+    /** Paths of PEM files. */
+    public record Files(Path cert, Path key, Path ca) {}
+
+    /**
+     * A user of the store.
+     *
+     * @param passwordFile holds the password and nothing else but a line's end
+     */
+    public record Login(String username, Path passwordFile) {
+        /**
+         * Reads the password, which is to be used and forgotten.
+         *
+         * @throws IllegalArgumentException naming the file when there is none in it
+         */
+        public String password() {
+            try {
+                String password = java.nio.file.Files.readString(passwordFile).strip();
+                if (password.isEmpty()) {
+                    throw new IllegalArgumentException(
+                            "etcd.password-file: " + passwordFile + " is empty (expected: a password)");
+                }
+                return password;
+            } catch (IOException e) {
                 throw new IllegalArgumentException(
-                        ADDRESS + ": " + url + " (expected: http://host:port[,http://host:port…])");
+                        "etcd.password-file: " + passwordFile + " (expected: a readable file: " + e + ")", e);
             }
         }
-        return found;
+    }
+
+    /** What the configuration says. */
+    public Store from(Config config) {
+        return new Store(
+                config.get(options).endpoints(), config.get(prefix), config.get(clusterName), config.get(clusterId));
+    }
+
+    /** How to come to the store, as the configuration says. */
+    public Access access(Config config) {
+        return config.get(options);
     }
 
     private static String prefix(String text) {

@@ -1,6 +1,8 @@
 package io.fairlead.runtime.grpc;
 
 import io.fairlead.runtime.config.HostPort;
+import io.fairlead.runtime.grpc.tls.Peer;
+import io.fairlead.runtime.grpc.tls.Tls;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
@@ -8,13 +10,16 @@ import io.grpc.ClientInterceptor;
 import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
+import io.grpc.netty.NegotiationType;
 import io.grpc.netty.NettyChannelBuilder;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.socket.nio.NioDomainSocketChannel;
+import io.netty.handler.ssl.SslContext;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -34,8 +39,17 @@ public final class Channels {
      * @param deadline for calls with one answer that bring none of their own
      */
     public static ManagedChannel tcp(HostPort address, Duration deadline) {
+        return tcp(address, deadline, Optional.empty());
+    }
+
+    /**
+     * The same.
+     *
+     * @param tls whom to expect and what to show; empty for a plain connection
+     */
+    public static ManagedChannel tcp(HostPort address, Duration deadline, Optional<SslContext> tls) {
         return reconnecting(
-                settings(NettyChannelBuilder.forAddress(address.host(), address.port()), deadline)
+                secured(settings(NettyChannelBuilder.forAddress(address.host(), address.port()), deadline), tls)
                         .keepAliveTime(10, TimeUnit.SECONDS)
                         .keepAliveTimeout(5, TimeUnit.SECONDS)
                         .keepAliveWithoutCalls(true)
@@ -51,8 +65,19 @@ public final class Channels {
      * @param deadline for calls with one answer that bring none of their own
      */
     public static ReplicaChannel replicas(List<HostPort> addresses, String spreadBy, Duration deadline) {
+        return replicas(addresses, spreadBy, deadline, Optional.empty());
+    }
+
+    /**
+     * The same.
+     *
+     * @param tls what to show, each replica having to show a service's certificate; empty for plain connections
+     */
+    public static ReplicaChannel replicas(
+            List<HostPort> addresses, String spreadBy, Duration deadline, Optional<Tls> tls) {
+        Optional<SslContext> context = tls.map(own -> own.client(Peer.service(addresses)));
         return new ReplicaChannel(
-                addresses, spreadBy, ReplicaChannel.Patience.of(deadline), address -> tcp(address, deadline));
+                addresses, spreadBy, ReplicaChannel.Patience.of(deadline), address -> tcp(address, deadline, context));
     }
 
     /**
@@ -86,6 +111,11 @@ public final class Channels {
                 .eventLoopGroup(loops)
                 .build();
         return new OwningChannel(channel, loops);
+    }
+
+    private static NettyChannelBuilder secured(NettyChannelBuilder builder, Optional<SslContext> tls) {
+        return tls.map(context -> builder.negotiationType(NegotiationType.TLS).sslContext(context))
+                .orElse(builder);
     }
 
     private static NettyChannelBuilder settings(NettyChannelBuilder builder, Duration deadline) {

@@ -1,6 +1,7 @@
 package io.fairlead.runtime.grpc;
 
 import io.fairlead.runtime.config.HostPort;
+import io.fairlead.runtime.grpc.tls.Guard;
 import io.grpc.BindableService;
 import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;
@@ -44,8 +45,20 @@ public final class GrpcServer {
      * @throws IOException naming the address when it cannot be had
      */
     public static GrpcServer start(HostPort listen, BindableService... services) throws IOException {
+        return start(listen, Guard.open(), services);
+    }
+
+    /**
+     * Listens on a TCP address, and lets callers do what they may.
+     *
+     * @throws IOException naming the address when it cannot be had
+     */
+    public static GrpcServer start(HostPort listen, Guard guard, BindableService... services) throws IOException {
         HealthStatusManager serving = new HealthStatusManager();
-        NettyServerBuilder builder = settings(NettyServerBuilder.forAddress(listen.toSocketAddress()), services)
+        NettyServerBuilder builder = settings(
+                        NettyServerBuilder.forAddress(listen.toSocketAddress(), guard.credentials())
+                                .intercept(guard),
+                        services)
                 .addService(serving.getHealthService());
         return new GrpcServer(start(builder, listen.toString()), serving, () -> {});
     }

@@ -4,11 +4,14 @@ import io.fairlead.contract.FailureKind;
 import io.fairlead.contract.Ip;
 import io.fairlead.node.explain.Explainer;
 import io.fairlead.node.kernel.KernelException;
+import io.fairlead.proto.agent.v1.AgentServiceGrpc;
 import io.fairlead.proto.agent.v1.AgentServiceGrpc.AgentServiceImplBase;
 import io.fairlead.proto.agent.v1.ExplainRequest;
 import io.fairlead.proto.agent.v1.ExplainResponse;
 import io.fairlead.runtime.config.HostPort;
 import io.fairlead.runtime.grpc.Statuses;
+import io.fairlead.runtime.grpc.tls.Guard;
+import io.fairlead.runtime.grpc.tls.Rights;
 import io.grpc.Grpc;
 import io.grpc.Metadata;
 import io.grpc.Server;
@@ -40,6 +43,11 @@ public final class PeerServer implements AutoCloseable {
     private static final Statuses STATUSES =
             new Statuses(failure -> failure instanceof KernelException e ? Optional.of(e.kind()) : Optional.empty());
 
+    /** Every node may ask; all other methods of an agent are for its unix socket only. */
+    public static final Rights RIGHTS = Rights.builder()
+            .nodes(AgentServiceGrpc.getExplainMethod(), (node, request) -> Rights.ALLOWED)
+            .build();
+
     private final Server server;
     private final ExecutorService executor;
 
@@ -53,16 +61,18 @@ public final class PeerServer implements AutoCloseable {
      *
      * @param listen the node's address and the peers' port; port 0 lets the kernel choose
      * @param isNode whether an address is another node's, or this one's; called by several threads
+     * @param guard who may ask, see {@link #RIGHTS}
      * @throws IOException naming the address when it cannot be had
      */
-    public static PeerServer start(HostPort listen, Explainer explainer, Predicate<Ip> isNode) throws IOException {
+    public static PeerServer start(HostPort listen, Explainer explainer, Predicate<Ip> isNode, Guard guard)
+            throws IOException {
         ExecutorService executor =
                 new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(WAITING), task -> {
                     Thread thread = new Thread(task, "peers");
                     thread.setDaemon(true);
                     return thread;
                 });
-        Server server = NettyServerBuilder.forAddress(listen.toSocketAddress())
+        Server server = NettyServerBuilder.forAddress(listen.toSocketAddress(), guard.credentials())
                 .directExecutor()
                 .maxInboundMessageSize(MAX_REQUEST_BYTES)
                 .maxInboundMetadataSize(MAX_REQUEST_BYTES)
@@ -71,6 +81,7 @@ public final class PeerServer implements AutoCloseable {
                 .permitKeepAliveTime(5, TimeUnit.SECONDS)
                 .permitKeepAliveWithoutCalls(true)
                 .addService(new Arrivals(explainer, executor))
+                .intercept(guard)
                 .intercept(new NodesOnly(isNode))
                 .build();
         try {

@@ -18,9 +18,11 @@ import io.fairlead.proto.agent.v1.ExplainRequest;
 import io.fairlead.proto.agent.v1.GetStatusRequest;
 import io.fairlead.runtime.config.HostPort;
 import io.fairlead.runtime.grpc.Channels;
+import io.fairlead.runtime.grpc.tls.Guard;
 import io.grpc.ManagedChannel;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -38,7 +40,7 @@ class PeerServerTest {
     @BeforeEach
     void start() throws IOException {
         node.programs.put(new Hook("ens33", Direction.INGRESS), FakeNode.forwards("from_netdev", Onward.TO_ENDPOINT));
-        server = PeerServer.start(new HostPort("127.0.0.1", 0), node.explainer(), ip -> known.get());
+        server = PeerServer.start(new HostPort("127.0.0.1", 0), node.explainer(), ip -> known.get(), Guard.open());
         channel = Channels.tcp(new HostPort("127.0.0.1", server.port()), Duration.ofSeconds(5));
     }
 
@@ -54,7 +56,8 @@ class PeerServerTest {
 
     @Test
     void aPacketThatArrivesIsExplainedToTheNodeItComesFrom() {
-        Explanation explanation = new PeerClient(server.port()).arriving(Ip.parse("127.0.0.1"), PACKET);
+        Explanation explanation =
+                new PeerClient(server.port(), Optional.empty()).arriving(Ip.parse("127.0.0.1"), PACKET);
         assertThat(explanation.allowed()).isTrue();
         assertThat(explanation.hops()).hasSize(1);
         assertThat(explanation.hops().get(0).decisions().get(0).text())
@@ -85,7 +88,8 @@ class PeerServerTest {
     @Test
     void whoIsNoNodeIsRefused() {
         known.set(false);
-        assertThatThrownBy(() -> new PeerClient(server.port()).arriving(Ip.parse("127.0.0.1"), PACKET))
+        assertThatThrownBy(
+                        () -> new PeerClient(server.port(), Optional.empty()).arriving(Ip.parse("127.0.0.1"), PACKET))
                 .hasMessageContaining("PERMISSION_DENIED");
     }
 
@@ -93,7 +97,7 @@ class PeerServerTest {
     void aNodeThatDoesNotAnswerIsNamed() {
         int port = server.port();
         server.close();
-        assertThatThrownBy(() -> new PeerClient(port).arriving(Ip.parse("127.0.0.1"), PACKET))
+        assertThatThrownBy(() -> new PeerClient(port, Optional.empty()).arriving(Ip.parse("127.0.0.1"), PACKET))
                 .hasMessageContaining(
                         "the packet goes on to node 127.0.0.1, whose agent at 127.0.0.1:" + port + " cannot be asked");
     }
