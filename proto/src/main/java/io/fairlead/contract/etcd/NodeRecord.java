@@ -148,14 +148,13 @@ public record NodeRecord(
     }
 
     private static Stream<Cidr> secondary(RecordText node, String field, Ip.Family family) {
-        return node.objects(field).stream()
-                .map(item -> {
-                    Cidr cidr = item.asNetwork();
-                    return node.checked(field, () -> {
-                        sameFamily(cidr.family(), family);
-                        return cidr;
-                    });
-                });
+        return node.objects(field).stream().map(item -> {
+            Cidr cidr = item.asNetwork();
+            return node.checked(field, () -> {
+                sameFamily(cidr.family(), family);
+                return cidr;
+            });
+        });
     }
 
     /**

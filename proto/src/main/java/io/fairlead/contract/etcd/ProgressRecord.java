@@ -18,11 +18,7 @@ import java.util.TreeMap;
  * @param failed what nodes could not do: reasons by key, by node; at most {@link #MOST} nodes
  */
 public record ProgressRecord(
-        String epoch,
-        long version,
-        Map<NodeName, Long> behind,
-        long least,
-        Map<NodeName, Map<String, String>> failed) {
+        String epoch, long version, Map<NodeName, Long> behind, long least, Map<NodeName, Map<String, String>> failed) {
     /** Nodes that are named one by one. */
     public static final int MOST = 200;
 
@@ -41,7 +37,8 @@ public record ProgressRecord(
         node.put("least", least);
         ArrayNode late = node.putArray("behind");
         new TreeMap<>(behind)
-                .forEach((name, at) -> late.addObject().put("node", name.value()).put("version", at));
+                .forEach(
+                        (name, at) -> late.addObject().put("node", name.value()).put("version", at));
         ArrayNode refused = node.putArray("failed");
         new TreeMap<>(failed).forEach((name, reasons) -> {
             ObjectNode entry = refused.addObject().put("node", name.value());
