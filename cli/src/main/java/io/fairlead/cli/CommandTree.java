@@ -5,6 +5,7 @@ import io.fairlead.cli.client.AgentClient;
 import io.fairlead.cli.command.DetailCommands;
 import io.fairlead.cli.command.Specs;
 import io.fairlead.cli.connectivity.ConnectivityCommands;
+import io.fairlead.cli.events.EventsCommand;
 import io.fairlead.cli.explain.ExplainCommand;
 import io.fairlead.cli.monitor.MonitorCommand;
 import io.fairlead.cli.output.Answer;
@@ -60,6 +61,7 @@ final class CommandTree {
         root.addSubcommand("policy", PolicyCommands.spec());
         root.addSubcommand("bpf", bpf());
         root.addSubcommand("monitor", MonitorCommand.spec());
+        root.addSubcommand("events", EventsCommand.spec());
         root.addSubcommand("explain", ExplainCommand.spec());
         root.addSubcommand("connectivity", ConnectivityCommands.spec());
         root.addSubcommand("health", health());

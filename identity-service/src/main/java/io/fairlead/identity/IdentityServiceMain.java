@@ -1,5 +1,9 @@
 package io.fairlead.identity;
 
+import io.fairlead.events.EventKeys;
+import io.fairlead.events.EventPublisher;
+import io.fairlead.events.source.StateSource;
+import io.fairlead.events.source.StoreSources;
 import io.fairlead.identity.allocation.IdentityAllocator;
 import io.fairlead.identity.allocation.IdentityKeys;
 import io.fairlead.identity.allocation.KnownIdentities;
@@ -8,6 +12,8 @@ import io.fairlead.identity.grpc.IdentityGrpc;
 import io.fairlead.identity.grpc.PolicyGrpc;
 import io.fairlead.identity.labels.LabelFilter;
 import io.fairlead.identity.policy.Nodes;
+import io.fairlead.identity.policy.PolicyKeys;
+import io.fairlead.identity.policy.PolicyRecord;
 import io.fairlead.identity.policy.PolicyService;
 import io.fairlead.identity.stream.IdentityFeed;
 import io.fairlead.identity.stream.IdentityStream;
@@ -32,6 +38,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,6 +52,7 @@ public final class IdentityServiceMain {
     private final ConfigKey<HostPort> listen =
             process.keys().add("listen-address", Values.HOST_PORT, "127.0.0.1:7301", "where the gRPC service answers");
     private final StoreKeys storeKeys = new StoreKeys(process.keys());
+    private final EventKeys events = new EventKeys(process.keys(), "identity-service");
     private final ConfigKey<LabelFilter> labels = process.keys()
             .add(
                     "labels",
@@ -74,6 +82,8 @@ public final class IdentityServiceMain {
         life.onClose("store", store);
         life.health().register("kvstore", () -> store.status().map(s -> new HealthCheck.State(s.healthy(), s.text())));
         io.fairlead.contract.etcd.StoreKeys contract = new io.fairlead.contract.etcd.StoreKeys(where.prefix());
+        EventPublisher.start(
+                events.from(config), life, store, where.clusterName().value(), eventSources(contract), List.of());
         IdentityKeys keys = new IdentityKeys(where.prefix() + "state/identities/v1/", IdentityKeys.OWN);
         KnownIdentities known = new KnownIdentities(store, keys, where.clusterId());
         life.onClose("known identities", known);
@@ -98,6 +108,15 @@ public final class IdentityServiceMain {
                     return listen(config.get(listen), life, () -> stream.with(unary), new PolicyGrpc(policies));
                 })
                 .onSuccess(listening -> life.onStop("streams", stream::stop));
+    }
+
+    /** What Kafka is told. */
+    private static List<StateSource> eventSources(io.fairlead.contract.etcd.StoreKeys keys) {
+        return List.of(
+                StoreSources.identities(keys),
+                StoreSources.addresses(keys),
+                StoreSources.policies(PolicyKeys.PREFIX, PolicyKeys::parse, text -> PolicyRecord.decode(text)
+                        .document()));
     }
 
     private static Future<IdentityFeed> feed(IdentityFeed feed, Lifecycle life) {

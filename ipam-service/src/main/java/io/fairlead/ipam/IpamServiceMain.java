@@ -1,6 +1,9 @@
 package io.fairlead.ipam;
 
 import io.fairlead.contract.Cidr;
+import io.fairlead.events.EventKeys;
+import io.fairlead.events.EventPublisher;
+import io.fairlead.events.source.StoreSources;
 import io.fairlead.ipam.allocation.IpamKeys;
 import io.fairlead.ipam.allocation.NodeAllocator;
 import io.fairlead.ipam.allocation.Nodes;
@@ -37,6 +40,7 @@ public final class IpamServiceMain {
     private final ConfigKey<HostPort> listen =
             process.keys().add("listen-address", Values.HOST_PORT, "127.0.0.1:7302", "where the gRPC service answers");
     private final StoreKeys storeKeys = new StoreKeys(process.keys());
+    private final EventKeys events = new EventKeys(process.keys(), "ipam-service");
     private final ConfigKey<List<String>> cidrs = process.keys()
             .add(
                     ClusterPool.CIDR_KEY,
@@ -74,6 +78,13 @@ public final class IpamServiceMain {
         KvStore store = new EtcdKvStore(EtcdOptions.of(where.endpoints()));
         life.onClose("store", store);
         life.health().register("kvstore", () -> store.status().map(s -> new HealthCheck.State(s.healthy(), s.text())));
+        EventPublisher.start(
+                events.from(config),
+                life,
+                store,
+                where.clusterName().value(),
+                List.of(StoreSources.nodes(new io.fairlead.contract.etcd.StoreKeys(where.prefix()))),
+                List.of());
         IpamKeys keys = new IpamKeys(new io.fairlead.contract.etcd.StoreKeys(where.prefix()).nodes(), IpamKeys.CLAIMS);
         Occupancy occupancy = new Occupancy(store, keys, pool);
         life.onClose("watches", occupancy);

@@ -1,8 +1,11 @@
 package io.fairlead.routes;
 
 import io.fairlead.contract.etcd.StoreKeys;
+import io.fairlead.events.EventKeys;
+import io.fairlead.events.EventPublisher;
 import io.fairlead.kvstore.KvStore;
 import io.fairlead.kvstore.WatchEvent;
+import io.fairlead.routes.events.RouteProjection;
 import io.fairlead.routes.source.NodeSource;
 import io.fairlead.routes.source.StoreEpoch;
 import io.fairlead.routes.stream.RouteService;
@@ -21,6 +24,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -55,6 +59,12 @@ public final class RouteDistributor {
      * @return the port it listens on
      */
     public static Future<Integer> start(Lifecycle life, KvStore store, Store options, HostPort listen) {
+        return start(life, store, options, listen, Optional.empty());
+    }
+
+    /** The same, and tells events. */
+    public static Future<Integer> start(
+            Lifecycle life, KvStore store, Store options, HostPort listen, Optional<EventKeys.Settings> events) {
         RouteDistributor distributor = new RouteDistributor(life, store, options);
         GrpcServer server;
         try {
@@ -70,6 +80,13 @@ public final class RouteDistributor {
                         () -> store.status().map(status -> new HealthCheck.State(status.healthy(), status.text())));
         life.health().register("routes", distributor::health);
         distributor.follow(life, store);
+        EventPublisher.start(
+                events,
+                life,
+                store,
+                options.clusterName().value(),
+                List.of(RouteProjection.source(distributor.reader)),
+                distributor.service.summaries(options.clusterName()));
         LOGGER.atInfo()
                 .addKeyValue("address", listen)
                 .addKeyValue("port", server.port())

@@ -1,5 +1,6 @@
 package io.fairlead.routes;
 
+import io.fairlead.events.EventKeys;
 import io.fairlead.kvstore.KvStore;
 import io.fairlead.kvstore.etcd.EtcdKvStore;
 import io.fairlead.kvstore.etcd.EtcdOptions;
@@ -20,11 +21,13 @@ public final class RouteDistributorMain {
         StoreKeys store = new StoreKeys(process.keys());
         ConfigKey<HostPort> listen = process.keys()
                 .add("listen-address", Values.HOST_PORT, "127.0.0.1:7303", "where nodes and the CLI ask for routes");
+        EventKeys events = new EventKeys(process.keys(), "route-distributor");
         process.main(args, (config, life) -> {
             StoreKeys.Store options = store.from(config);
             KvStore kv = new EtcdKvStore(EtcdOptions.of(options.endpoints()));
             life.onClose("kvstore", kv);
-            return RouteDistributor.start(life, kv, options, config.get(listen)).mapEmpty();
+            return RouteDistributor.start(life, kv, options, config.get(listen), events.from(config))
+                    .mapEmpty();
         });
     }
 }

@@ -5,12 +5,15 @@ import io.fairlead.contract.events.EventRecord;
 import io.fairlead.events.outbox.Entry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.kafka.admin.KafkaAdminClient;
-import io.vertx.kafka.admin.NewTopic;
 import io.vertx.kafka.client.producer.KafkaProducer;
 import io.vertx.kafka.client.producer.KafkaProducerRecord;
+import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.errors.InvalidConfigurationException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.SerializationException;
@@ -19,9 +22,6 @@ import org.jspecify.annotations.Nullable;
 
 /** A Kafka cluster. */
 public final class KafkaBroker implements Broker {
-    /** The brokers' own default. */
-    private static final short REPLICATION = -1;
-
     private final Vertx vertx;
     private final KafkaOptions options;
     private final String client;
@@ -41,14 +41,21 @@ public final class KafkaBroker implements Broker {
 
     @Override
     public Future<Void> ensureTopic(EventKind kind) {
-        NewTopic topic = new NewTopic(options.topic(kind), options.partitions(), REPLICATION)
-                .setConfig(Map.of("cleanup.policy", kind.isState() ? "compact" : "delete"));
-        Map<String, String> config = options.common(client + "-admin");
+        NewTopic topic = new NewTopic(options.topic(kind), Optional.of(options.partitions()), Optional.empty())
+                .configs(Map.of("cleanup.policy", kind.isState() ? "compact" : "delete"));
+        Map<String, Object> config = new HashMap<>(options.common(client + "-admin"));
         config.put("default.api.timeout.ms", "10000");
-        KafkaAdminClient admin = KafkaAdminClient.create(vertx, config);
-        return admin.createTopics(List.of(topic))
+        // its own client: Vert.x's cannot leave the replication to the brokers
+        Admin admin = Admin.create(config);
+        return Future.fromCompletionStage(
+                        admin.createTopics(List.of(topic)).all().toCompletionStage())
                 .recover(failure -> isThere(failure) ? Future.succeededFuture() : Future.failedFuture(failure))
-                .eventually(() -> admin.close());
+                .eventually(() -> vertx.executeBlocking(
+                        () -> {
+                            admin.close(Duration.ofSeconds(1));
+                            return admin;
+                        },
+                        false));
     }
 
     private static boolean isThere(Throwable failure) {

@@ -23,6 +23,11 @@ final class Known {
     private long mark;
     private String epoch = "";
 
+    /** Nothing, behind an entry. */
+    Known(long seq) {
+        this.seq = seq;
+    }
+
     void apply(Entry entry) {
         seq = entry.seq();
         epoch = entry.fact().epoch();
@@ -110,9 +115,8 @@ final class Known {
         if (buffer.getInt(0) != MAGIC || buffer.getInt(body) != Entry.checksum(buffer, 0, body)) {
             return Optional.empty();
         }
-        Known known = new Known();
         buffer.position(4);
-        known.seq = buffer.getLong();
+        Known known = new Known(buffer.getLong());
         known.mark = buffer.getLong();
         known.epoch = text(buffer);
         int count = buffer.getInt();

@@ -32,11 +32,11 @@ public final class Outbox implements AutoCloseable {
     private final SegmentLog log;
     private final Reserve reserve;
     private final Marks marks = new Marks();
-    private Known known = new Known();
+    private Known known = new Known(0);
     private long snapshotSeq;
     private long trimmed;
     private long refusedCollapseAt;
-    private boolean fresh = true;
+    private boolean fresh;
 
     private Outbox(Path directory, long maxBytes, FileChannel lockFile) {
         this.directory = directory;
@@ -95,12 +95,8 @@ public final class Outbox implements AutoCloseable {
 
     private void recover() throws IOException {
         Path snapshot = directory.resolve(SNAPSHOT);
-        if (Files.exists(snapshot)) {
-            Optional<Known> saved = Known.load(snapshot);
-            known = saved.orElseGet(Known::new);
-            fresh = saved.isEmpty();
-        }
-        boolean damaged = fresh && Files.exists(snapshot);
+        Optional<Known> saved = Files.exists(snapshot) ? Known.load(snapshot) : Optional.of(new Known(0));
+        known = saved.orElseGet(() -> new Known(0));
         snapshotSeq = known.seq();
         boolean intact = log.recover(known.seq(), entry -> {
             marks.add(entry);
@@ -108,18 +104,17 @@ public final class Outbox implements AutoCloseable {
                 known.apply(entry);
             }
         });
-        if (damaged || !intact) {
+        if (saved.isEmpty() || !intact) {
             LOGGER.atError()
                     .addKeyValue("directory", directory)
                     .log("outbox is damaged: what was told is not known here, the topic will be asked");
             log.reset();
             marks.clear();
-            known = new Known();
-            snapshotSeq = 0;
-            fresh = true;
-            Files.delete(snapshot);
+            known = new Known(log.last());
+            snapshotSeq = log.last();
+            known.save(snapshot);
         }
-        fresh &= log.bytes() == 0;
+        fresh = known.entities().isEmpty() && known.mark() == 0 && log.bytes() == 0;
         trimmed = log.first() - 1;
     }
 
@@ -210,9 +205,7 @@ public final class Outbox implements AutoCloseable {
     public void flush() {
         try {
             log.flush();
-            if (reserve.isMissing()) {
-                reserve.make(known.entities().size());
-            }
+            reserve.make(known.entities().size());
         } catch (IOException e) {
             throw failed("write", directory, e);
         }
@@ -258,6 +251,18 @@ public final class Outbox implements AutoCloseable {
             }
         } catch (IOException e) {
             throw failed("write", directory, e);
+        }
+    }
+
+    /** Gives the disk back what told entries take, when all are told. */
+    public void release() {
+        if (records() == 0 && log.bytes() > 0) {
+            try {
+                snapshot();
+                log.removeAll();
+            } catch (IOException e) {
+                throw failed("write", directory, e);
+            }
         }
     }
 

@@ -108,11 +108,11 @@ final class SegmentLog {
         }
     }
 
-    /** As if nothing had ever been in it. */
+    /** Empties it; entries are counted on from a number none had, so that nobody takes new ones for old ones. */
     void reset() throws IOException {
         removeAll();
-        last = 0;
-        flushed = 0;
+        last = Math.max(last, System.currentTimeMillis() * 1000);
+        flushed = last;
     }
 
     long first() {

@@ -10,6 +10,8 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Random;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,7 +38,7 @@ final class Sender {
     private boolean active;
     private boolean ready;
     private boolean waiting;
-    private boolean failed;
+    private @Nullable Throwable failure;
     private long position;
     private long flightBytes;
     private int open;
@@ -88,7 +90,7 @@ final class Sender {
 
     /** Sends what there is and fits. */
     void pump() {
-        if (!active || waiting || failed) {
+        if (!active || waiting || failure != null) {
             return;
         }
         if (!ready) {
@@ -109,8 +111,7 @@ final class Sender {
 
     private void prepare() {
         waiting = true;
-        broker.ensureTopic(kind)
-                .onComplete(made -> owner.run(() -> {
+        asked(() -> broker.ensureTopic(kind)).onComplete(made -> owner.run(() -> {
                     waiting = false;
                     ready = made.succeeded();
                     if (ready) {
@@ -119,6 +120,11 @@ final class Sender {
                         later(made.cause());
                     }
                 }));
+    }
+
+    /** A client that throws has failed like one that answers so. */
+    private static Future<Void> asked(Supplier<Future<Void>> question) {
+        return Future.succeededFuture().compose(now -> question.get());
     }
 
     private void send(Entry entry) {
@@ -131,7 +137,7 @@ final class Sender {
         }
         flightBytes += flight.bytes;
         open++;
-        Future<Void> sent = broker.send(kind, entry);
+        Future<Void> sent = asked(() -> broker.send(kind, entry));
         sent.onComplete(answer -> owner.run(() -> answered(flight, entry.key(), answer)));
     }
 
@@ -154,18 +160,19 @@ final class Sender {
                     .addKeyValue("error", answer.cause().getMessage())
                     .log("event cannot be told, it is left out");
         } else {
-            failed = true;
+            failure = answer.cause();
             trouble = String.valueOf(answer.cause().getMessage());
         }
         settle();
-        if (failed && open == 0) {
+        Throwable cause = failure;
+        if (cause == null) {
+            pump();
+        } else if (open == 0) {
             flights.clear();
             flightBytes = 0;
             position = 0;
-            failed = false;
-            later(answer.cause());
-        } else if (!failed) {
-            pump();
+            failure = null;
+            later(cause);
         }
     }
 

@@ -24,6 +24,8 @@ import org.slf4j.LoggerFactory;
 final class Spool {
     private static final Logger LOGGER = LoggerFactory.getLogger(Spool.class);
 
+    private static final String OPENING = "opening";
+
     private final Owner owner;
     private final Path directory;
     private final long maxBytes;
@@ -38,7 +40,7 @@ final class Spool {
     private boolean full;
     private boolean closed;
     private long told;
-    private volatile String trouble = "opening";
+    private volatile String trouble = OPENING;
 
     Spool(Owner owner, Path directory, long maxBytes, Meters meters) {
         this.owner = owner;
@@ -70,8 +72,8 @@ final class Spool {
             outbox = opened;
             opened.trim(told);
             full = !opened.hasRoom();
-            trouble = full ? trouble : "";
-            backoff.reset();
+            trouble = trouble.equals(OPENING) ? "" : trouble;
+            release(opened);
             if (!full) {
                 onWhole.run();
             }
@@ -157,6 +159,10 @@ final class Spool {
         if (to != null) {
             try {
                 to.flush();
+                if (!full) {
+                    trouble = "";
+                    backoff.reset();
+                }
                 onFlushed.run();
             } catch (OutboxException e) {
                 broke(e);
@@ -194,10 +200,18 @@ final class Spool {
             try {
                 action.accept(from);
                 told = from.trimmed();
+                release(from);
                 room(from);
             } catch (OutboxException e) {
                 broke(e);
             }
+        }
+    }
+
+    /** While the disk is full every byte counts. */
+    private void release(Outbox from) {
+        if (!trouble.isEmpty()) {
+            from.release();
         }
     }
 

@@ -3,6 +3,7 @@ package io.fairlead.node.agent;
 import io.fairlead.node.api.AgentAnswers;
 import io.fairlead.node.api.AgentApi;
 import io.fairlead.node.api.AgentView;
+import io.fairlead.node.client.DropReporter;
 import io.fairlead.node.client.IdentityClient;
 import io.fairlead.node.cni.CniCommands;
 import io.fairlead.node.cni.CniServer;
@@ -100,6 +101,9 @@ final class Agent {
         IdentityFeed policies = feed(node, channels, reconciler, background, tellAgain);
         watch(netlink, datapath);
         keepRefreshing(endpoints, refreshing, calls);
+        DropReporter drops =
+                new DropReporter(node.name(), datapath.metrics()::read, channels.distributor(), CALL_DEADLINE);
+        calls.scheduleWithFixedDelay(drops, 1, DropReporter.EVERY.toSeconds(), TimeUnit.SECONDS);
         NodeParts parts = new NodeParts(node, datapath, endpoints, config, controllers, life);
         NodeHealth health = parts.checkHealth(random);
         AgentAnswers answers = parts.answers(netlink, health, parts.collectGarbage(), policies::version);

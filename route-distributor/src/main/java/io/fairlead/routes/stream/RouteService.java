@@ -1,11 +1,15 @@
 package io.fairlead.routes.stream;
 
 import io.fairlead.contract.Cidr;
+import io.fairlead.contract.ClusterName;
+import io.fairlead.events.source.SummarySource;
 import io.fairlead.kvstore.StoreStatus;
+import io.fairlead.proto.route.v1.GetConvergenceResponse;
 import io.fairlead.proto.route.v1.GetStatusRequest;
 import io.fairlead.proto.route.v1.GetStatusResponse;
 import io.fairlead.proto.route.v1.ListRoutesRequest;
 import io.fairlead.proto.route.v1.ListRoutesResponse;
+import io.fairlead.proto.route.v1.NodeConvergence;
 import io.fairlead.proto.route.v1.NodeFailure;
 import io.fairlead.proto.route.v1.RouteServiceGrpc;
 import io.fairlead.proto.route.v1.RouteStatus;
@@ -22,6 +26,7 @@ import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -34,6 +39,7 @@ public final class RouteService implements BindableService {
     private final TableStreams<Cidr, Route> streams;
     private final Consumer<Runnable> owner;
     private final Supplier<Future<StoreStatus>> store;
+    private final DropReports drops = new DropReports();
     // owned by: the owner's context; null until there is a complete table
     private @Nullable VersionedTable<Cidr, Route> table;
 
@@ -66,8 +72,41 @@ public final class RouteService implements BindableService {
                         FrameMarshaller.method(RouteServiceGrpc.getStreamRoutesMethod()),
                         ServerCalls.asyncBidiStreamingCall(streams.method(RouteMessages::request)))
                 .addMethod(RouteServiceGrpc.getListRoutesMethod(), ServerCalls.asyncUnaryCall(this::listRoutes))
+                .addMethod(RouteServiceGrpc.getReportDropsMethod(), ServerCalls.asyncUnaryCall(drops::report))
                 .addMethod(RouteServiceGrpc.getGetStatusMethod(), ServerCalls.asyncUnaryCall(this::getStatus))
                 .build();
+    }
+
+    /** What Kafka is told again and again. */
+    public List<SummarySource> summaries(ClusterName cluster) {
+        return List.of(ConvergenceEvents.source(cluster, this::convergence), drops.source());
+    }
+
+    /** How far the nodes of this replica are, those that lack something first. */
+    private Future<GetConvergenceResponse> convergence() {
+        Promise<GetConvergenceResponse> promise = Promise.promise();
+        owner.accept(() -> {
+            VersionedTable<Cidr, Route> current = table;
+            if (current == null) {
+                promise.fail("routes: not read yet (expected: the store's nodes listed completely)");
+                return;
+            }
+            GetConvergenceResponse.Builder response =
+                    GetConvergenceResponse.newBuilder().setVersion(current.version());
+            for (NodeProgress node : members(current)) {
+                boolean converged = node.version() >= current.version()
+                        && node.failed().isEmpty();
+                response.setNodes(response.getNodes() + 1).setConverged(response.getConverged() + (converged ? 1 : 0));
+                if (!converged && response.getSlowestCount() < ConvergenceEvents.SLOWEST) {
+                    response.addSlowest(NodeConvergence.newBuilder()
+                            .setNodeName(node.node().value())
+                            .setState(!node.connected() ? "disconnected" : node.failed().isEmpty() ? "behind" : "failed")
+                            .setVersion(node.version()));
+                }
+            }
+            promise.complete(response.build());
+        });
+        return promise.future();
     }
 
     private void getStatus(GetStatusRequest request, StreamObserver<GetStatusResponse> observer) {
