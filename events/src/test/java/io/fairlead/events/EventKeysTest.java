@@ -38,7 +38,8 @@ class EventKeysTest {
 
     @Test
     void mistakesAreNamed() {
-        assertThatThrownBy(() -> settings("--events-kafka-servers=x", "--events-outbox-max=3", "--events-topic-prefix=a b"))
+        assertThatThrownBy(() ->
+                        settings("--events-kafka-servers=x", "--events-outbox-max=3", "--events-topic-prefix=a b"))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining("events-kafka-servers")
                 .hasMessageContaining("events-outbox-max: \"3\"")
@@ -48,7 +49,8 @@ class EventKeysTest {
     @Test
     void secretsComeFromAFileAndAreNeverPrinted() throws IOException {
         Path file = Files.writeString(
-                directory.resolve("kafka.properties"), "security.protocol=SASL_SSL\nsasl.jaas.config=password-hunter2\n");
+                directory.resolve("kafka.properties"),
+                "security.protocol=SASL_SSL\nsasl.jaas.config=password-hunter2\n");
         Settings on = settings("--events-kafka-servers=a:1", "--events-kafka-config=" + file)
                 .orElseThrow();
         assertThat(on.kafka().secrets()).containsEntry("sasl.jaas.config", "password-hunter2");

@@ -115,8 +115,10 @@ public final class IdentityServiceMain {
         return List.of(
                 StoreSources.identities(keys),
                 StoreSources.addresses(keys),
-                StoreSources.policies(PolicyKeys.PREFIX, PolicyKeys::parse, text -> PolicyRecord.decode(text)
-                        .document()));
+                StoreSources.policies(
+                        PolicyKeys.PREFIX,
+                        PolicyKeys::parse,
+                        text -> PolicyRecord.decode(text).document()));
     }
 
     private static Future<IdentityFeed> feed(IdentityFeed feed, Lifecycle life) {

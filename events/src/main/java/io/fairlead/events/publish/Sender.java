@@ -111,7 +111,8 @@ final class Sender {
 
     private void prepare() {
         waiting = true;
-        asked(() -> broker.ensureTopic(kind)).onComplete(made -> owner.run(() -> {
+        asked(() -> broker.ensureTopic(kind))
+                .onComplete(made -> owner.run(() -> {
                     waiting = false;
                     ready = made.succeeded();
                     if (ready) {

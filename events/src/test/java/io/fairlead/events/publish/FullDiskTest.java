@@ -23,9 +23,7 @@ class FullDiskTest {
     private static void shell(String... command) throws Exception {
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
-        assertThat(process.exitValue())
-                .as(String.join(" ", command))
-                .isZero();
+        assertThat(process.exitValue()).as(String.join(" ", command)).isZero();
     }
 
     @Test

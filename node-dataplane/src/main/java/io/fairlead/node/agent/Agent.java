@@ -103,7 +103,7 @@ final class Agent {
         keepRefreshing(endpoints, refreshing, calls);
         DropReporter drops =
                 new DropReporter(node.name(), datapath.metrics()::read, channels.distributor(), CALL_DEADLINE);
-        calls.scheduleWithFixedDelay(drops, 1, DropReporter.EVERY.toSeconds(), TimeUnit.SECONDS);
+        life.onClose("drops", drops.start(calls));
         NodeParts parts = new NodeParts(node, datapath, endpoints, config, controllers, life);
         NodeHealth health = parts.checkHealth(random);
         AgentAnswers answers = parts.answers(netlink, health, parts.collectGarbage(), policies::version);

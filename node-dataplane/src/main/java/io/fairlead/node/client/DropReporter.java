@@ -10,6 +10,8 @@ import io.grpc.StatusRuntimeException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -17,8 +19,7 @@ import org.slf4j.LoggerFactory;
 
 /** Tells the route-distributor what this node dropped, when that is more than it told before. For one thread. */
 public final class DropReporter implements Runnable {
-    /** How often it looks. */
-    public static final Duration EVERY = Duration.ofSeconds(30);
+    private static final Duration EVERY = Duration.ofSeconds(30);
 
     private static final Logger LOGGER = LoggerFactory.getLogger(DropReporter.class);
 
@@ -35,6 +36,13 @@ public final class DropReporter implements Runnable {
         this.metrics = metrics;
         this.distributor = distributor;
         this.deadline = deadline;
+    }
+
+    /** Tells it from now on, until what this returns is closed. */
+    public AutoCloseable start(ScheduledExecutorService executor) {
+        ScheduledFuture<?> running =
+                executor.scheduleWithFixedDelay(this, EVERY.toSeconds(), EVERY.toSeconds(), TimeUnit.SECONDS);
+        return () -> running.cancel(false);
     }
 
     /** Tells it once; what fails is told next time. */

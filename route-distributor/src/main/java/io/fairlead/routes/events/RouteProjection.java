@@ -29,8 +29,7 @@ public final class RouteProjection implements Projection {
 
     /** The events of routes. */
     public static StateSource source(NodeReader reader) {
-        return new StateSource(
-                EventKind.ROUTE, List.of(reader.keys().nodes()), () -> new RouteProjection(reader));
+        return new StateSource(EventKind.ROUTE, List.of(reader.keys().nodes()), () -> new RouteProjection(reader));
     }
 
     @Override
@@ -43,7 +42,8 @@ public final class RouteProjection implements Projection {
         // one revision at a time, so that every replica gives a change the same one
         int from = 0;
         for (int i = 1; i <= events.size(); i++) {
-            if (i == events.size() || events.get(i).revision() != events.get(from).revision()) {
+            if (i == events.size()
+                    || events.get(i).revision() != events.get(from).revision()) {
                 take(events.subList(from, i), changes);
                 from = i;
             }
@@ -63,15 +63,19 @@ public final class RouteProjection implements Projection {
     private static void compare(
             @Nullable VersionedTable<Cidr, Route> before, VersionedTable<Cidr, Route> now, List<Change> changes) {
         boolean follows = before != null && before.epoch().equals(now.epoch());
-        var diff = follows ? now.diff(before.version()) : Optional.<List<io.fairlead.runtime.stream.Change<Cidr, Route>>>empty();
+        var diff = follows
+                ? now.diff(before.version())
+                : Optional.<List<io.fairlead.runtime.stream.Change<Cidr, Route>>>empty();
         if (diff.isPresent()) {
-            diff.get().forEach(change -> changes.add(
-                    change instanceof io.fairlead.runtime.stream.Change.Upsert<Cidr, Route> upsert
-                            ? there(upsert.value(), now.version())
-                            : new Change.Delete(change.key().toString(), now.version())));
+            diff.get()
+                    .forEach(change -> changes.add(
+                            change instanceof io.fairlead.runtime.stream.Change.Upsert<Cidr, Route> upsert
+                                    ? there(upsert.value(), now.version())
+                                    : new Change.Delete(change.key().toString(), now.version())));
             return;
         }
-        now.entries().forEach(entry -> changes.add(there(entry.value(), entry.value().revision())));
+        now.entries()
+                .forEach(entry -> changes.add(there(entry.value(), entry.value().revision())));
         if (before != null) {
             before.entries().stream()
                     .filter(entry -> now.get(entry.key()).isEmpty())

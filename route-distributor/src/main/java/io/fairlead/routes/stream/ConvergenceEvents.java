@@ -24,9 +24,14 @@ final class ConvergenceEvents {
     private ConvergenceEvents() {}
 
     static SummarySource source(ClusterName cluster, Supplier<Future<GetConvergenceResponse>> convergence) {
-        return new SummarySource(EventKind.CONVERGENCE, true, EVERY, () -> convergence
-                .get()
-                .map(answer -> List.of(new Summary(cluster.value(), System.currentTimeMillis(), detail(answer)))));
+        return new SummarySource(
+                EventKind.CONVERGENCE,
+                true,
+                EVERY,
+                () -> convergence
+                        .get()
+                        .map(answer ->
+                                List.of(new Summary(cluster.value(), System.currentTimeMillis(), detail(answer)))));
     }
 
     private static ObjectNode detail(GetConvergenceResponse answer) {

@@ -94,13 +94,16 @@ public final class RouteService implements BindableService {
             GetConvergenceResponse.Builder response =
                     GetConvergenceResponse.newBuilder().setVersion(current.version());
             for (NodeProgress node : members(current)) {
-                boolean converged = node.version() >= current.version()
-                        && node.failed().isEmpty();
+                boolean converged =
+                        node.version() >= current.version() && node.failed().isEmpty();
                 response.setNodes(response.getNodes() + 1).setConverged(response.getConverged() + (converged ? 1 : 0));
                 if (!converged && response.getSlowestCount() < ConvergenceEvents.SLOWEST) {
                     response.addSlowest(NodeConvergence.newBuilder()
                             .setNodeName(node.node().value())
-                            .setState(!node.connected() ? "disconnected" : node.failed().isEmpty() ? "behind" : "failed")
+                            .setState(
+                                    !node.connected()
+                                            ? "disconnected"
+                                            : node.failed().isEmpty() ? "behind" : "failed")
                             .setVersion(node.version()));
                 }
             }

@@ -64,7 +64,9 @@ class RouteProjectionTest {
     void theNextClaimantsRouteHasTheRevisionAtWhichItBeganToCount() {
         told(new WatchEvent.Synced(1));
         assertThat(told(node("a", "10.0.0.1", "10.244.1.0/24", 5))).hasSize(1);
-        assertThat(told(node("b", "10.0.0.2", "10.244.1.0/24", 6))).as("claimed second").isEmpty();
+        assertThat(told(node("b", "10.0.0.2", "10.244.1.0/24", 6)))
+                .as("claimed second")
+                .isEmpty();
         assertThat(told(new WatchEvent.Delete(NodeRecords.key("a"), 9))).containsExactly("10.244.1.0/24=10.0.0.2@9");
     }
 }

@@ -47,9 +47,10 @@ class DropReportsTest {
         report("dev1", 4);
         List<Summary> told = source.news().get().result();
         assertThat(told).extracting(Summary::entity).containsExactlyInAnyOrder("dev1", "dev2");
-        assertThat(told).anySatisfy(summary -> assertThat(summary.detail().toString())
-                .isEqualTo("{\"node\":\"dev1\",\"drops\":[{\"reason\":133,\"text\":\"Policy denied\","
-                        + "\"direction\":\"ingress\",\"packets\":4,\"bytes\":0}]}"));
+        assertThat(told)
+                .anySatisfy(summary -> assertThat(summary.detail().toString())
+                        .isEqualTo("{\"node\":\"dev1\",\"drops\":[{\"reason\":133,\"text\":\"Policy denied\","
+                                + "\"direction\":\"ingress\",\"packets\":4,\"bytes\":0}]}"));
         assertThat(source.news().get().result()).isEmpty();
     }
 
