@@ -17,9 +17,11 @@ class EventsCommandTest {
 
     @Test
     void wrongTopicsAndTimesAreNamed() {
-        assertThat(CommandRun.of(Map.of(), "events", "--kafka-servers=127.0.0.1:1", "--topic=pods").err())
+        assertThat(CommandRun.of(Map.of(), "events", "--kafka-servers=127.0.0.1:1", "--topic=pods")
+                        .err())
                 .contains("--topic: pods (expected: some of identities, addresses");
-        assertThat(CommandRun.of(Map.of(), "events", "--kafka-servers=127.0.0.1:1", "--since=soon").err())
+        assertThat(CommandRun.of(Map.of(), "events", "--kafka-servers=127.0.0.1:1", "--since=soon")
+                        .err())
                 .contains("--since: soon (expected: such as 15m");
         assertThat(CommandRun.of(Map.of(), "events", "--kafka-servers=127.0.0.1:1", "--since=1m", "--from-beginning")
                         .err())

@@ -82,7 +82,8 @@ public final class EventsCommand implements Run {
         String servers = call.<String>option(SERVERS)
                 .orElseGet(() -> call.console().environment().getOrDefault(SERVERS_VARIABLE, ""));
         if (servers.isBlank()) {
-            throw call.mistake(SERVERS + ": none (expected: host:port of a broker, here or in " + SERVERS_VARIABLE + ")");
+            throw call.mistake(
+                    SERVERS + ": none (expected: host:port of a broker, here or in " + SERVERS_VARIABLE + ")");
         }
         boolean follow = call.isSet(FOLLOW);
         Instant since = call.<String>option(SINCE)
@@ -108,8 +109,10 @@ public final class EventsCommand implements Run {
             }
             return 0;
         } catch (KafkaException e) {
-            throw new AgentException("Kafka at " + servers + ": " + e.getMessage()
-                    + " (expected: a broker that answers within " + call.timeout().toMillis() + " ms)", e);
+            throw new AgentException(
+                    "Kafka at " + servers + ": " + e.getMessage() + " (expected: a broker that answers within "
+                            + call.timeout().toMillis() + " ms)",
+                    e);
         }
     }
 
@@ -138,12 +141,11 @@ public final class EventsCommand implements Run {
         Matcher ago = AGO.matcher(text);
         if (ago.matches()) {
             long count = Long.parseLong(ago.group(1));
-            long seconds =
-                    switch (ago.group(2)) {
-                        case "h" -> count * 3600;
-                        case "m" -> count * 60;
-                        default -> count;
-                    };
+            long seconds = switch (ago.group(2)) {
+                case "h" -> count * 3600;
+                case "m" -> count * 60;
+                default -> count;
+            };
             return Instant.now().minusSeconds(seconds);
         }
         try {

@@ -31,10 +31,14 @@ class EventPrinterTest {
         assertThat(printer.line(event("4711", "e", 5)))
                 .contains("2026-11-22T21:36:27Z identity/4711 created revision 5 {\"identity\":4711}");
         assertThat(printer.line(event("4711", "e", 6))).isPresent();
-        assertThat(printer.line(event("4711", "e", 5))).as("repeated after a failure").isEmpty();
+        assertThat(printer.line(event("4711", "e", 5)))
+                .as("repeated after a failure")
+                .isEmpty();
         assertThat(printer.line(event("4711", "e", 6))).isEmpty();
         assertThat(printer.line(event("4712", "e", 6))).as("another entity").isPresent();
-        assertThat(printer.line(event("4711", "e+1", 3))).as("revisions start again").isPresent();
+        assertThat(printer.line(event("4711", "e+1", 3)))
+                .as("revisions start again")
+                .isPresent();
     }
 
     @Test

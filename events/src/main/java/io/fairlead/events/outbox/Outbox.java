@@ -192,6 +192,7 @@ public final class Outbox implements AutoCloseable {
                 makeRoom(size);
                 entry = new Entry(log.last() + 1, key, value, fact, mark, timeMs);
             }
+            reserve.make(known.entities().size());
             log.append(entry);
         } catch (IOException e) {
             throw failed("write", directory, e);
@@ -205,7 +206,6 @@ public final class Outbox implements AutoCloseable {
     public void flush() {
         try {
             log.flush();
-            reserve.make(known.entities().size());
         } catch (IOException e) {
             throw failed("write", directory, e);
         }
@@ -258,7 +258,14 @@ public final class Outbox implements AutoCloseable {
     public void release() {
         if (records() == 0 && log.bytes() > 0) {
             try {
-                snapshot();
+                try {
+                    snapshot();
+                } catch (IOException e) {
+                    // all is told: should this process die before the next line is done, the topic says what
+                    log.removeAll();
+                    Files.deleteIfExists(directory.resolve(SNAPSHOT));
+                    snapshot();
+                }
                 log.removeAll();
             } catch (IOException e) {
                 throw failed("write", directory, e);
