@@ -6,6 +6,7 @@ import io.fairlead.cli.command.DetailCommands;
 import io.fairlead.cli.command.Specs;
 import io.fairlead.cli.command.TlsOptions;
 import io.fairlead.cli.connectivity.ConnectivityCommands;
+import io.fairlead.cli.events.EventsCommand;
 import io.fairlead.cli.explain.ExplainCommand;
 import io.fairlead.cli.ipam.IpamCommands;
 import io.fairlead.cli.monitor.MonitorCommand;
@@ -66,6 +67,7 @@ final class CommandTree {
         root.addSubcommand("ipam", IpamCommands.spec());
         root.addSubcommand("bpf", bpf());
         root.addSubcommand("monitor", MonitorCommand.spec());
+        root.addSubcommand("events", EventsCommand.spec());
         root.addSubcommand("explain", ExplainCommand.spec());
         root.addSubcommand("connectivity", ConnectivityCommands.spec());
         root.addSubcommand("health", health());

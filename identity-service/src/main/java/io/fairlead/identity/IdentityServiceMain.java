@@ -1,6 +1,10 @@
 package io.fairlead.identity;
 
 import io.fairlead.contract.etcd.OwnKeys;
+import io.fairlead.events.EventKeys;
+import io.fairlead.events.EventPublisher;
+import io.fairlead.events.source.StateSource;
+import io.fairlead.events.source.StoreSources;
 import io.fairlead.identity.allocation.IdentityAllocator;
 import io.fairlead.identity.allocation.IdentityKeys;
 import io.fairlead.identity.allocation.KnownIdentities;
@@ -10,6 +14,8 @@ import io.fairlead.identity.grpc.NodeRights;
 import io.fairlead.identity.grpc.PolicyGrpc;
 import io.fairlead.identity.labels.LabelFilter;
 import io.fairlead.identity.labels.LabelPrefixFile;
+import io.fairlead.identity.policy.PolicyKeys;
+import io.fairlead.identity.policy.PolicyRecord;
 import io.fairlead.identity.policy.PolicyService;
 import io.fairlead.identity.policy.PolicySizes;
 import io.fairlead.identity.stream.ClusterNodes;
@@ -46,6 +52,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
@@ -61,6 +68,7 @@ public final class IdentityServiceMain {
     private final ConfigKey<HostPort> listen =
             process.keys().add("listen-address", Values.HOST_PORT, "127.0.0.1:7301", "where the gRPC service answers");
     private final StoreKeys storeKeys = new StoreKeys(process.keys());
+    private final EventKeys events = new EventKeys(process.keys(), "identity-service");
     private final TlsKeys tlsKeys = new TlsKeys(process.keys());
     private final ConfigKey<String> labels = process.keys()
             .add(
@@ -112,6 +120,13 @@ public final class IdentityServiceMain {
         KvStore store = store(config, where, life);
         life.health().register("kvstore", () -> store.status().map(s -> new HealthCheck.State(s.healthy(), s.text())));
         Parts parts = new Parts(store, where, Timers.of(life.vertx()));
+        EventPublisher.start(
+                events.from(config),
+                life,
+                store,
+                where.clusterName().value(),
+                eventSources(parts.contract()),
+                List.of());
         KnownIdentities known = known(parts, life);
         IdentityAllocator allocator =
                 new IdentityAllocator(store, parts.identities(), filter, known, parts.timers(), life.metrics());
@@ -209,6 +224,17 @@ public final class IdentityServiceMain {
         Upkeep upkeep = new Upkeep(realm, options, known, nodes::reachedByAll, parts.timers(), life.metrics());
         life.onClose("upkeep", upkeep);
         upkeep.start();
+    }
+
+    /** What Kafka is told. */
+    private static List<StateSource> eventSources(io.fairlead.contract.etcd.StoreKeys keys) {
+        return List.of(
+                StoreSources.identities(keys),
+                StoreSources.addresses(keys),
+                StoreSources.policies(
+                        PolicyKeys.PREFIX,
+                        PolicyKeys::parse,
+                        text -> PolicyRecord.decode(text).document()));
     }
 
     private static Future<IdentityFeed> feed(IdentityFeed feed, Lifecycle life) {

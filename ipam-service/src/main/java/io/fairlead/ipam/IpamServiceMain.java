@@ -1,6 +1,9 @@
 package io.fairlead.ipam;
 
 import io.fairlead.contract.etcd.OwnKeys;
+import io.fairlead.events.EventKeys;
+import io.fairlead.events.EventPublisher;
+import io.fairlead.events.source.StoreSources;
 import io.fairlead.ipam.allocation.Convergence;
 import io.fairlead.ipam.allocation.IpamKeys;
 import io.fairlead.ipam.allocation.NodeAllocator;
@@ -48,6 +51,7 @@ public final class IpamServiceMain {
     private final ConfigKey<HostPort> listen =
             process.keys().add("listen-address", Values.HOST_PORT, "127.0.0.1:7302", "where the gRPC service answers");
     private final StoreKeys storeKeys = new StoreKeys(process.keys());
+    private final EventKeys events = new EventKeys(process.keys(), "ipam-service");
     private final TlsKeys tlsKeys = new TlsKeys(process.keys());
     private final PoolKeys poolKeys = new PoolKeys(process.keys());
 
@@ -69,6 +73,13 @@ public final class IpamServiceMain {
         Guard guard = Guard.of(tlsKeys.from(config, life), NodeRights.rights(), life.metrics());
         KvStore store = store(config, where, life);
         life.health().register("kvstore", () -> store.status().map(s -> new HealthCheck.State(s.healthy(), s.text())));
+        EventPublisher.start(
+                events.from(config),
+                life,
+                store,
+                where.clusterName().value(),
+                List.of(StoreSources.nodes(new io.fairlead.contract.etcd.StoreKeys(where.prefix()))),
+                List.of());
         IpamKeys keys = new IpamKeys(new io.fairlead.contract.etcd.StoreKeys(where.prefix()).nodes(), IpamKeys.CLAIMS);
         Occupancy occupancy = new Occupancy(store, keys);
         life.onClose("watches", occupancy);

@@ -2,11 +2,14 @@ package io.fairlead.routes;
 
 import io.fairlead.contract.etcd.OwnKeys;
 import io.fairlead.contract.etcd.StoreKeys;
+import io.fairlead.events.EventKeys;
+import io.fairlead.events.EventPublisher;
 import io.fairlead.kvstore.KvStore;
 import io.fairlead.kvstore.Listing;
 import io.fairlead.kvstore.WatchEvent;
 import io.fairlead.kvstore.progress.ClusterProgress;
 import io.fairlead.kvstore.progress.ProgressWriter;
+import io.fairlead.routes.events.RouteProjection;
 import io.fairlead.routes.source.NodeSource;
 import io.fairlead.routes.source.StoreEpoch;
 import io.fairlead.routes.stream.RouteService;
@@ -33,6 +36,7 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -89,12 +93,17 @@ public final class RouteDistributor {
      * @param listen where
      * @param stallTimeout how long a node may be stuck until it is cut off
      * @param guard who may ask
+     * @param events where Kafka is, when it is to be told
      */
-    public record Serving(HostPort listen, Duration stallTimeout, Guard guard) {}
+    public record Serving(HostPort listen, Duration stallTimeout, Guard guard, Optional<EventKeys.Settings> events) {}
 
     /** As {@link #start(Lifecycle, KvStore, Store, Serving)}, for everybody and with the default time. */
     public static Future<Integer> start(Lifecycle life, KvStore store, Store options, HostPort listen) {
-        return start(life, store, options, new Serving(listen, StreamSettings.STALL_TIMEOUT, Guard.open()));
+        return start(
+                life,
+                store,
+                options,
+                new Serving(listen, StreamSettings.STALL_TIMEOUT, Guard.open(), Optional.empty()));
     }
 
     /**
@@ -120,6 +129,13 @@ public final class RouteDistributor {
                         () -> store.status().map(status -> new HealthCheck.State(status.healthy(), status.text())));
         life.health().register("routes", distributor::health);
         distributor.follow(life, store);
+        EventPublisher.start(
+                serving.events(),
+                life,
+                store,
+                options.clusterName().value(),
+                List.of(RouteProjection.source(distributor.reader)),
+                distributor.service.summaries(options.clusterName()));
         LOGGER.atInfo()
                 .addKeyValue("address", serving.listen())
                 .addKeyValue("port", server.port())

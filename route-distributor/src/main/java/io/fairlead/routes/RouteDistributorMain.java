@@ -1,5 +1,6 @@
 package io.fairlead.routes;
 
+import io.fairlead.events.EventKeys;
 import io.fairlead.kvstore.KvStore;
 import io.fairlead.kvstore.etcd.EtcdKvStore;
 import io.fairlead.kvstore.etcd.EtcdOptions;
@@ -34,6 +35,7 @@ public final class RouteDistributorMain {
                         RouteDistributorMain::stallTimeout,
                         "60s",
                         "how long a node may lack routes without reading or acknowledging until it is cut off, 1s to 1h");
+        EventKeys events = new EventKeys(process.keys(), "route-distributor");
         process.main(args, (config, life) -> {
             StoreKeys.Store options = store.from(config);
             StoreAccess access = StoreAccess.from(store, config, life);
@@ -47,7 +49,8 @@ public final class RouteDistributorMain {
                             life,
                             kv,
                             options,
-                            new RouteDistributor.Serving(config.get(listen), config.get(stall), guard))
+                            new RouteDistributor.Serving(
+                                    config.get(listen), config.get(stall), guard, events.from(config)))
                     .mapEmpty();
         });
     }

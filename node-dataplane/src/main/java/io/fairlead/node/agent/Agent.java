@@ -3,6 +3,7 @@ package io.fairlead.node.agent;
 import io.fairlead.node.api.AgentAnswers;
 import io.fairlead.node.api.AgentApi;
 import io.fairlead.node.api.AgentView;
+import io.fairlead.node.client.DropReporter;
 import io.fairlead.node.client.IdentityClient;
 import io.fairlead.node.cni.CniCommands;
 import io.fairlead.node.cni.CniServer;
@@ -111,6 +112,9 @@ final class Agent {
         addresses.keep(registered, pool, reconciler, registration, backoff(Duration.ofSeconds(30)));
         watch(netlink, datapath);
         keepRefreshing(endpoints, refreshing, calls);
+        DropReporter drops =
+                new DropReporter(node.name(), datapath.metrics()::read, channels.distributor(), CALL_DEADLINE);
+        life.onClose("drops", drops.start(calls));
         NodeParts parts = new NodeParts(node, datapath, endpoints, new NodeParts.Told(config, tls), controllers, life);
         NodeHealth health = parts.checkHealth(random);
         AgentAnswers answers = parts.answers(netlink, health, parts.collectGarbage(), policies::version);

@@ -1,5 +1,6 @@
 package io.fairlead.routes.stream;
 
+import io.fairlead.proto.route.v1.ReportDropsRequest;
 import io.fairlead.proto.route.v1.RouteServiceGrpc;
 import io.fairlead.proto.route.v1.StreamRoutesRequest;
 import io.fairlead.runtime.grpc.tls.Rights;
@@ -21,6 +22,9 @@ public final class NodeRights {
                                 "subscribe",
                                 (StreamRoutesRequest request) ->
                                         request.getSubscribe().getNodeName()))
+                .nodes(
+                        RouteServiceGrpc.getReportDropsMethod(),
+                        Rights.ownName("node_name", ReportDropsRequest::getNodeName))
                 .build();
     }
 }

@@ -3,6 +3,7 @@ package io.fairlead.routes.stream;
 import io.fairlead.contract.Cidr;
 import io.fairlead.contract.ClusterName;
 import io.fairlead.contract.NodeName;
+import io.fairlead.events.source.SummarySource;
 import io.fairlead.kvstore.StoreStatus;
 import io.fairlead.kvstore.progress.NodeReached;
 import io.fairlead.kvstore.progress.ProgressWriter;
@@ -43,6 +44,7 @@ public final class RouteService implements BindableService {
     private final Supplier<Future<StoreStatus>> store;
     private final Supplier<Map<NodeName, NodeReached>> others;
     private final Replica replica;
+    private final DropReports drops = new DropReports();
     // owned by: the owner's context; null until there is a complete table
     private @Nullable VersionedTable<Cidr, Route> table;
 
@@ -105,8 +107,17 @@ public final class RouteService implements BindableService {
                         ServerCalls.asyncBidiStreamingCall(streams.method(RouteMessages::request)))
                 .addMethod(RouteServiceGrpc.getListRoutesMethod(), ServerCalls.asyncUnaryCall(this::listRoutes))
                 .addMethod(RouteServiceGrpc.getGetConvergenceMethod(), ServerCalls.asyncUnaryCall(this::getConvergence))
+                .addMethod(RouteServiceGrpc.getReportDropsMethod(), ServerCalls.asyncUnaryCall(drops::report))
                 .addMethod(RouteServiceGrpc.getGetStatusMethod(), ServerCalls.asyncUnaryCall(this::getStatus))
                 .build();
+    }
+
+    /** What Kafka is told again and again. */
+    public List<SummarySource> summaries(ClusterName cluster) {
+        return List.of(
+                ConvergenceEvents.source(
+                        cluster, () -> ask(view -> Answers.convergence(view, ConvergenceEvents.SLOWEST))),
+                drops.source());
     }
 
     private void getStatus(GetStatusRequest request, StreamObserver<GetStatusResponse> observer) {
@@ -133,12 +144,22 @@ public final class RouteService implements BindableService {
         answer(observer, view -> Answers.convergence(view, limit));
     }
 
-    /** Looks on the owner's context, where it is short, and makes the answer elsewhere, where nobody waits for it. */
     private <T> void answer(StreamObserver<T> observer, Function<ClusterView, T> answer) {
+        ask(answer)
+                .onSuccess(made -> {
+                    observer.onNext(made);
+                    observer.onCompleted();
+                })
+                .onFailure(observer::onError);
+    }
+
+    /** Looks on the owner's context, where it is short, and makes the answer elsewhere, where nobody waits for it. */
+    private <T> Future<T> ask(Function<ClusterView, T> answer) {
+        Promise<T> promise = Promise.promise();
         threads.owner().accept(() -> {
             VersionedTable<Cidr, Route> current = table;
             if (current == null) {
-                observer.onError(Status.UNAVAILABLE
+                promise.fail(Status.UNAVAILABLE
                         .withDescription("routes: not read yet (expected: the store's nodes listed completely)")
                         .asRuntimeException());
                 return;
@@ -146,13 +167,13 @@ public final class RouteService implements BindableService {
             ClusterView view = ClusterView.of(current, streams, others.get(), replica);
             threads.background().accept(() -> {
                 try {
-                    observer.onNext(answer.apply(view));
-                    observer.onCompleted();
+                    promise.complete(answer.apply(view));
                 } catch (StatusRuntimeException e) {
-                    observer.onError(e);
+                    promise.fail(e);
                 }
             });
         });
+        return promise.future();
     }
 
     /** What this replica tells the others. On any thread. */
