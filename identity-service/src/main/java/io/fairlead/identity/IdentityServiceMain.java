@@ -120,13 +120,7 @@ public final class IdentityServiceMain {
         KvStore store = store(config, where, life);
         life.health().register("kvstore", () -> store.status().map(s -> new HealthCheck.State(s.healthy(), s.text())));
         Parts parts = new Parts(store, where, Timers.of(life.vertx()));
-        EventPublisher.start(
-                events.from(config),
-                life,
-                store,
-                where.clusterName().value(),
-                eventSources(parts.contract()),
-                List.of());
+        tellEvents(config, parts, life);
         KnownIdentities known = known(parts, life);
         IdentityAllocator allocator =
                 new IdentityAllocator(store, parts.identities(), filter, known, parts.timers(), life.metrics());
@@ -145,22 +139,35 @@ public final class IdentityServiceMain {
                             "report",
                             stream.report(store, feed, UUID.randomUUID().toString())::stop);
                     look(parts, upkeep, known, nodes, life);
-                    PolicyService policies = new PolicyService(
-                            store,
-                            nodes,
-                            parts.timers(),
-                            System::currentTimeMillis,
-                            life.vertx()::executeBlocking,
-                            feed.policySizes());
                     BindableService unary = new IdentityGrpc(allocator, endpoints);
                     return listen(
                             config.get(listen),
                             guard(tls, store, where, life),
                             life,
                             () -> stream.with(unary),
-                            new PolicyGrpc(policies));
+                            policies(parts, feed, nodes, life));
                 })
                 .onSuccess(listening -> life.onStop("streams", stream::stop));
+    }
+
+    private static PolicyGrpc policies(Parts parts, IdentityFeed feed, ClusterNodes nodes, Lifecycle life) {
+        return new PolicyGrpc(new PolicyService(
+                parts.store(),
+                nodes,
+                parts.timers(),
+                System::currentTimeMillis,
+                life.vertx()::executeBlocking,
+                feed.policySizes()));
+    }
+
+    private void tellEvents(Config config, Parts parts, Lifecycle life) {
+        EventPublisher.start(
+                events.from(config),
+                life,
+                parts.store(),
+                parts.where().clusterName().value(),
+                eventSources(parts.contract()),
+                List.of());
     }
 
     /** Where everything is. */

@@ -3,7 +3,6 @@ package io.fairlead.node.agent;
 import io.fairlead.node.api.AgentAnswers;
 import io.fairlead.node.api.AgentApi;
 import io.fairlead.node.api.AgentView;
-import io.fairlead.node.client.DropReporter;
 import io.fairlead.node.client.IdentityClient;
 import io.fairlead.node.cni.CniCommands;
 import io.fairlead.node.cni.CniServer;
@@ -44,6 +43,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -77,26 +78,20 @@ final class Agent {
      * @throws IllegalStateException listing what the node lacks, each with its fix
      */
     void start() throws IOException, InterruptedException {
-        checkRequirements();
-        life.onClose("lock", AgentLock.take(config.stateDir()));
+        takeNode();
         ScheduledExecutorService background = scheduler("feed");
-        // calls to services block until their deadline: never on the thread the streams need
         ScheduledExecutorService calls = scheduler("control-plane");
-        Netlink netlink = Netlink.open();
-        life.onClose("netlink", netlink);
+        Netlink netlink = netlink();
         NodeDevices devices = NodeDevices.find(netlink, config);
-        ServiceChannels channels = ServiceChannels.open(
-                config.services(), config.nodeName(), new ServiceChannels.Calls(CALL_DEADLINE, tls), life);
+        ServiceChannels channels = channels();
         NodeSupply addresses = new NodeSupply(config, controllers, calls, life);
-        Registration registration =
-                new Registration(channels.ipam(), config.stateDir(), controllers.get("node-registration"), backoff());
+        Registration registration = registration(channels);
         Registration.Registered registered = registration.register(addresses.wanted(netlink, devices), calls);
         LocalNode node = registered.node();
         NodeDatapath datapath =
                 NodeDatapath.load(netlink, node, devices, config, new NodeDatapath.Host(controllers, life));
         Reconciler reconciler = datapath.reconciler();
-        AddressPool pool = new AddressPool(
-                registered.blocks(), node.routers(), config.addressing().defaultPool(), random);
+        AddressPool pool = pool(registered);
         IdentityClient identities = new IdentityClient(node.name(), node.address(), channels.identity(), CALL_DEADLINE);
         EndpointManager endpoints = endpoints(
                 datapath, pool, identities, new NetlinkPodDevices(netlink), addresses.settings(devices, PATIENCE));
@@ -112,14 +107,53 @@ final class Agent {
         addresses.keep(registered, pool, reconciler, registration, backoff(Duration.ofSeconds(30)));
         watch(netlink, datapath);
         keepRefreshing(endpoints, refreshing, calls);
-        DropReporter drops =
-                new DropReporter(node.name(), datapath.metrics()::read, channels.distributor(), CALL_DEADLINE);
-        life.onClose("drops", drops.start(calls));
         NodeParts parts = new NodeParts(node, datapath, endpoints, new NodeParts.Told(config, tls), controllers, life);
-        NodeHealth health = parts.checkHealth(random);
-        AgentAnswers answers = parts.answers(netlink, health, parts.collectGarbage(), policies::version);
-        serve(view(node, datapath, endpoints, pool, channels, health), answers);
+        parts.reportDrops(channels.distributor(), CALL_DEADLINE, calls);
+        answer(
+                parts,
+                netlink,
+                channels,
+                policies::version,
+                status -> view(node, datapath, endpoints, pool, channels, status));
         datapath.events().notices().agentStarted(Instant.now());
+    }
+
+    private Netlink netlink() {
+        Netlink netlink = Netlink.open();
+        life.onClose("netlink", netlink);
+        return netlink;
+    }
+
+    private ServiceChannels channels() {
+        return ServiceChannels.open(
+                config.services(), config.nodeName(), new ServiceChannels.Calls(CALL_DEADLINE, tls), life);
+    }
+
+    private Registration registration(ServiceChannels channels) {
+        return new Registration(channels.ipam(), config.stateDir(), controllers.get("node-registration"), backoff());
+    }
+
+    private AddressPool pool(Registration.Registered registered) {
+        return new AddressPool(
+                registered.blocks(),
+                registered.node().routers(),
+                config.addressing().defaultPool(),
+                random);
+    }
+
+    /** Everything the command and Prometheus may ask for. */
+    private void answer(
+            NodeParts parts,
+            Netlink netlink,
+            ServiceChannels channels,
+            LongSupplier revision,
+            Function<NodeStatus, AgentView> view)
+            throws IOException {
+        NodeHealth health = parts.checkHealth(random);
+        NodeStatus status = parts.status(health, channels::inUse);
+        AgentAnswers answers = parts.answers(netlink, health, parts.collectGarbage(), revision);
+        parts.exportMetrics(health, status);
+        serve(view.apply(status), answers);
     }
 
     /** The node's pods, those restored from its disk among them. */
@@ -146,7 +180,7 @@ final class Agent {
             EndpointManager endpoints,
             AddressPool pool,
             ServiceChannels channels,
-            NodeHealth health) {
+            NodeStatus status) {
         return new AgentView(
                 node,
                 datapath.reconciler(),
@@ -156,17 +190,19 @@ final class Agent {
                 controllers,
                 channels.distributor(),
                 version(),
-                new NodeStatus(datapath, health, channels::inUse));
+                status);
     }
 
-    private void checkRequirements() {
+    private void takeNode() throws IOException {
         List<Requirement> missing = new NodeRequirements(Path.of("/"), config.bpfRoot(), config.stateDir()).missing();
         if (!missing.isEmpty()) {
             throw new IllegalStateException("this node cannot run the agent:\n"
                     + missing.stream().map(r -> "  " + r).collect(Collectors.joining("\n")));
         }
+        life.onClose("lock", AgentLock.take(config.stateDir()));
     }
 
+    /** A thread of its own: calls to services block until their deadline, never on the one the streams need. */
     private ScheduledExecutorService scheduler(String name) {
         ScheduledExecutorService scheduler = Executors.newSingleThreadScheduledExecutor(task -> {
             Thread thread = new Thread(task, name);

@@ -8,8 +8,10 @@ import io.fairlead.node.api.ExplainApi;
 import io.fairlead.node.api.HealthApi;
 import io.fairlead.node.api.MonitorApi;
 import io.fairlead.node.api.PolicyLists;
+import io.fairlead.node.client.DropReporter;
 import io.fairlead.node.conntrack.ConntrackGc;
 import io.fairlead.node.conntrack.ConntrackTables;
+import io.fairlead.node.conntrack.GcCounts;
 import io.fairlead.node.conntrack.OwnThread;
 import io.fairlead.node.conntrack.Pace;
 import io.fairlead.node.datapath.DatapathSettings;
@@ -31,8 +33,10 @@ import io.fairlead.node.kernel.bpf.HookedPrograms;
 import io.fairlead.node.kernel.bpf.NoMasqueradeMap;
 import io.fairlead.node.kernel.bpf.PolicyMap;
 import io.fairlead.node.kernel.netlink.Netlink;
+import io.fairlead.node.metrics.NodeMetrics;
 import io.fairlead.node.reconcile.Reconciler;
 import io.fairlead.node.status.Controllers;
+import io.fairlead.proto.route.v1.RouteServiceGrpc.RouteServiceBlockingStub;
 import io.fairlead.runtime.config.HostPort;
 import io.fairlead.runtime.grpc.tls.Guard;
 import io.fairlead.runtime.grpc.tls.Tls;
@@ -47,7 +51,9 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /** What the agent does beside its core: it cleans up, checks health, explains, and answers about all of it. */
 final class NodeParts {
@@ -60,6 +66,8 @@ final class NodeParts {
     private final Optional<Tls> tls;
     private final Controllers controllers;
     private final Lifecycle life;
+    // Set once while the agent starts, before anybody asks.
+    private Supplier<GcCounts> collected = () -> new GcCounts(0, Duration.ZERO, Duration.ZERO, Map.of());
 
     /** What the agent was told, and its certificate if it has one. */
     record Told(AgentConfig config, Optional<Tls> tls) {}
@@ -92,7 +100,32 @@ final class NodeParts {
         ConntrackGc gc = new ConntrackGc(tables, settings.lifetimes(), pace, thread, controllers.get(ConntrackGc.NAME));
         life.onClose("connection garbage", gc);
         gc.start();
+        collected = gc::counts;
         return tables;
+    }
+
+    /** Starts telling what the datapath drops, which nobody in the cluster sees otherwise. */
+    void reportDrops(RouteServiceBlockingStub distributor, Duration deadline, ScheduledExecutorService calls) {
+        DropReporter drops = new DropReporter(node.name(), datapath.metrics()::read, distributor, deadline);
+        life.onClose("drops", drops.start(calls));
+    }
+
+    NodeStatus status(NodeHealth health, Supplier<String> services) {
+        return new NodeStatus(datapath, health, services);
+    }
+
+    /** Makes everything known to Prometheus. */
+    void exportMetrics(NodeHealth health, NodeStatus status) {
+        NodeMetrics.Sources sources = new NodeMetrics.Sources(
+                datapath.metrics()::read,
+                endpoints::endpoints,
+                controllers::all,
+                reconciler()::observed,
+                status::capacities,
+                collected,
+                () -> new NodeMetrics.ClusterView(
+                        reconciler().state(), reconciler().report(), health.state(), status.monitor()));
+        life.metrics().getPrometheusRegistry().register(new NodeMetrics(sources));
     }
 
     /** Starts answering and asking other nodes how they are. */

@@ -66,7 +66,7 @@ final class NodeStatus implements StatusInputs {
     }
 
     @Override
-    public Optional<Monitor> monitor() {
+    public synchronized Optional<Monitor> monitor() {
         int processors = hub.processors();
         long[] counts = new long[processors];
         lost.read(counts);
@@ -80,6 +80,15 @@ final class NodeStatus implements StatusInputs {
     @Override
     public Optional<ClusterState> health() {
         return health.state();
+    }
+
+    /** Most entries of the maps people know, by the map's own name. */
+    Map<String, Long> capacities() {
+        Map<String, Long> capacities = new TreeMap<>();
+        MAPS.keySet()
+                .forEach(map ->
+                        capacities.put(map, (long) loaded.object().map(map).capacity()));
+        return capacities;
     }
 
     @Override
