@@ -80,7 +80,7 @@ public final class PeersBench {
         Path where = directory.resolve("k" + clients);
         return List.of(
                 () -> new BgpPeers(up("b", clients), where.resolve("bird"), Reflector.bird()),
-                () -> new BgpPeers(up("q", clients), where.resolve("frr"), Reflector.frr()),
+                () -> new BgpPeers(up("q", clients), where.resolve("frr"), new Frr()),
                 () -> new BgpPeers(up("g", clients), where.resolve("gobgp"), Reflector.gobgp()),
                 () -> new FairleadPeers(up("f", clients), where.resolve("fairlead")));
     }
