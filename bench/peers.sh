@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # BIRD, FRR and GoBGP as route reflectors with BIRD clients, and the route-distributor with agents, into real kernels.
-# Usage: bench/peers.sh [CLIENTS,…] [ROUTES,…] [ROUNDS]   (default: 2,8 1000,5000 3; the full table: 2,8,32 1000,5000,20000 5)
+# Usage: bench/peers.sh [CLIENTS,…] [ROUTES,…] [ROUNDS] [COMPETITORS,…]
+# Default: 2,8 1000,5000 3 BIRD,FRR,GoBGP,Fairlead; the full table: 2,8,32 1000,5000,20000 5
 # Needs root, what `make deps` installs and `make build` builds. MVN may hold another Maven command.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-clients=${1:-2,8} routes=${2:-1000,5000} rounds=${3:-3}
+clients=${1:-2,8} routes=${2:-1000,5000} rounds=${3:-3} names=${4:-BIRD,FRR,GoBGP,Fairlead}
 prefix=fl-p$$
 scratch=$(mktemp -d /tmp/fl-peers.XXXXXX)
 chmod 755 "$scratch"
@@ -38,6 +39,6 @@ for count in ${clients//,/ }; do
     ip netns add "$prefix-f-hub"
     mkdir "$scratch/$count"
     nsenter --net="/run/netns/$prefix-f-hub" java -XX:+UseSerialGC -cp "bench/target/classes:$(cat bench/target/classpath)" \
-        io.fairlead.bench.peers.PeersBench "$prefix" "$scratch/$count" "$count" "$routes" "$rounds"
+        io.fairlead.bench.peers.PeersBench "$prefix" "$scratch/$count" "$count" "$routes" "$rounds" "$names"
     echo
 done

@@ -46,6 +46,18 @@ public record Cidr(Ip address, int prefixLength) implements Comparable<Cidr> {
         return address.family();
     }
 
+    // Tables of tens of thousands of prefixes are compared on every change: what the compiler makes of a record is
+    // several times slower before it is compiled with full optimisation, which the agent's virtual machine never does.
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Cidr cidr && prefixLength == cidr.prefixLength && address.equals(cidr.address);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * address.hashCode() + prefixLength;
+    }
+
     /** True when the prefix holds only one address. */
     public boolean isHost() {
         return prefixLength == address.family().bits();

@@ -40,6 +40,17 @@ public record Ip(Family family, long high, long low) implements Comparable<Ip> {
         }
     }
 
+    /** As {@link Cidr}, written out because it is asked so often. */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Ip ip && low == ip.low && high == ip.high && family == ip.family;
+    }
+
+    @Override
+    public int hashCode() {
+        return (int) (low ^ low >>> 32) * 31 + (int) (high ^ high >>> 32) + family.bits();
+    }
+
     /** The IPv4 address with this number, {@code 0x0a000001} being 10.0.0.1. */
     public static Ip v4(int bits) {
         return new Ip(Family.V4, 0, Integer.toUnsignedLong(bits));

@@ -13,7 +13,7 @@ import java.util.function.Supplier;
 
 /**
  * All competitors run at once, in namespaces of their own, and take turns: arguments are the prefix of namespaces, a scratch
- * directory, how many clients, route counts, and rounds. Runs in the namespace PREFIX-f-hub, where Fairlead's services are.
+ * directory, how many clients, route counts, rounds, and competitors. Runs in the namespace PREFIX-f-hub, where Fairlead's services are.
  */
 public final class PeersBench {
     /** A cell that takes longer is not waited for. */
@@ -23,9 +23,11 @@ public final class PeersBench {
     private final Path directory;
     private final List<Integer> counts;
     private final int rounds;
+    private final List<String> names;
     private final Report report = new Report();
 
-    private PeersBench(String prefix, Path directory, List<Integer> counts, int rounds) {
+    private PeersBench(String prefix, Path directory, List<Integer> counts, int rounds, List<String> names) {
+        this.names = names;
         this.prefix = prefix;
         this.directory = directory;
         this.counts = counts;
@@ -34,7 +36,8 @@ public final class PeersBench {
 
     /** Measures and prints the tables. */
     public static void main(String[] args) {
-        PeersBench bench = new PeersBench(args[0], Path.of(args[1]), numbers(args[3]), Integer.parseInt(args[4]));
+        PeersBench bench = new PeersBench(
+                args[0], Path.of(args[1]), numbers(args[3]), Integer.parseInt(args[4]), List.of(args[5].split(",")));
         bench.run(Integer.parseInt(args[2]));
         bench.report.print(System.out);
         // channels and stores leave threads behind that have nothing to do any more
@@ -49,8 +52,11 @@ public final class PeersBench {
         List<Competitor> all = new ArrayList<>();
         Map<String, Watcher> watchers = new TreeMap<>();
         try {
-            for (Supplier<Competitor> maker : makers(clients)) {
-                Competitor made = maker.get();
+            for (Map.Entry<String, Supplier<Competitor>> maker : makers(clients).entrySet()) {
+                if (!names.contains(maker.getKey())) {
+                    continue;
+                }
+                Competitor made = maker.getValue().get();
                 all.add(made);
                 watchers.put(made.name(), new Watcher(made.network()));
                 say("%s with %d clients is up", made.name(), clients);
@@ -76,13 +82,13 @@ public final class PeersBench {
         }
     }
 
-    private List<Supplier<Competitor>> makers(int clients) {
+    private Map<String, Supplier<Competitor>> makers(int clients) {
         Path where = directory.resolve("k" + clients);
-        return List.of(
-                () -> new BgpPeers(up("b", clients), where.resolve("bird"), Reflector.bird()),
-                () -> new BgpPeers(up("q", clients), where.resolve("frr"), new Frr()),
-                () -> new BgpPeers(up("g", clients), where.resolve("gobgp"), Reflector.gobgp()),
-                () -> new FairleadPeers(up("f", clients), where.resolve("fairlead")));
+        return Map.of(
+                "BIRD", () -> new BgpPeers(up("b", clients), where.resolve("bird"), Reflector.bird()),
+                "FRR", () -> new BgpPeers(up("q", clients), where.resolve("frr"), new Frr()),
+                "GoBGP", () -> new BgpPeers(up("g", clients), where.resolve("gobgp"), Reflector.gobgp()),
+                "Fairlead", () -> new FairleadPeers(up("f", clients), where.resolve("fairlead")));
     }
 
     private Network up(String letter, int clients) {

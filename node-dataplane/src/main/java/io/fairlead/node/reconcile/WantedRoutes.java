@@ -1,6 +1,7 @@
 package io.fairlead.node.reconcile;
 
 import io.fairlead.contract.Cidr;
+import io.fairlead.contract.Ip;
 import io.fairlead.node.desired.LocalNode;
 import io.fairlead.node.desired.PeerRoute;
 import io.fairlead.node.kernel.NextHop;
@@ -54,10 +55,10 @@ final class WantedRoutes {
     /** Adds those to other nodes; all of them, once. */
     void add(Collection<PeerRoute> peers, Reachability reachability) {
         for (PeerRoute route : peers) {
-            Optional<String> reason = refusal(route);
-            if (node.owns(route) || !routing.directRoutes()) {
+            if (!routing.directRoutes() || node.owns(route)) {
                 continue;
             }
+            Optional<String> reason = refusal(route);
             if (reason.isPresent()) {
                 refused.put(route.cidr(), reason.get());
                 continue;
@@ -87,9 +88,6 @@ final class WantedRoutes {
 
     /** A route that would take this node's own pods or its way to other nodes away is refused. */
     private Optional<String> refusal(PeerRoute route) {
-        if (node.owns(route)) {
-            return Optional.empty();
-        }
         List<Cidr> allowed = routing.nativeCidrs();
         if (!allowed.isEmpty() && allowed.stream().noneMatch(cidr -> cidr.contains(route.cidr()))) {
             return Optional.of("pod CIDR " + route.cidr() + " of " + route.nodeName()
@@ -101,7 +99,11 @@ final class WantedRoutes {
                         "pod CIDR " + route.cidr() + " of " + route.nodeName() + " overlaps this node's " + own);
             }
         }
-        if (route.cidr().contains(route.nextHop()) || node.addresses().stream().anyMatch(route.cidr()::contains)) {
+        boolean nodes = route.cidr().contains(route.nextHop());
+        for (Ip address : node.addresses()) {
+            nodes |= route.cidr().contains(address);
+        }
+        if (nodes) {
             return Optional.of("pod CIDR " + route.cidr() + " of " + route.nodeName() + " contains a node's address");
         }
         return Optional.empty();
