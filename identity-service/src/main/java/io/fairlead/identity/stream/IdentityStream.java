@@ -14,7 +14,6 @@ import io.fairlead.proto.identity.v1.StreamIdentitiesRequest;
 import io.fairlead.runtime.retry.Timers;
 import io.fairlead.runtime.stream.Frame;
 import io.fairlead.runtime.stream.FrameMarshaller;
-import io.fairlead.runtime.stream.FromNode;
 import io.fairlead.runtime.stream.TableStreams;
 import io.grpc.BindableService;
 import io.grpc.ServerMethodDefinition;
@@ -24,7 +23,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import java.time.Duration;
 import java.util.UUID;
 import java.util.function.Consumer;
 
@@ -32,14 +30,8 @@ import java.util.function.Consumer;
 public final class IdentityStream {
     private static final String EPOCH_KEY = IdentityKeys.OWN + "epoch";
 
-    /** For what no node says: that its stream has ended. */
-    private static final Duration LOOK = Duration.ofSeconds(1);
-
     private final Consumer<Runnable> owner;
     private final Worker worker;
-    private final Timers timers;
-    private volatile boolean stopped;
-    private volatile Runnable onMessage = () -> {};
     private final TableStreams<TableKey, TableValue> streams;
 
     /**
@@ -50,11 +42,13 @@ public final class IdentityStream {
     public IdentityStream(Context context, Timers timers, MeterRegistry metrics) {
         this.owner = action -> context.runOnContext(ignored -> action.run());
         this.worker = context::executeBlocking;
-        this.timers = timers;
         this.streams = new TableStreams<>(Messages::response, owner, timers, metrics);
     }
 
-    /** The name of a store's life, the same for all replicas on it; the first one to ask makes it. */
+    /**
+     * The name of a store's life, the same for all replicas on it; the first one to ask makes it. A restored store has
+     * another one: versions of the history that was lost must not be gone on from.
+     */
     public static Future<String> epoch(KvStore store) {
         String mine = UUID.randomUUID().toString();
         Txn txn = Txn.when(new Condition.Missing(EPOCH_KEY))
@@ -62,7 +56,8 @@ public final class IdentityStream {
                 .otherwise(new Op.Get(EPOCH_KEY));
         return store.commit(txn)
                 .map(result ->
-                        result.succeeded() ? mine : result.reads().get(0).get(0).value());
+                        result.succeeded() ? mine : result.reads().get(0).get(0).value())
+                .compose(life -> store.lineage().map(lineage -> life + "." + lineage));
     }
 
     /** Starts to feed the streams from a store. */
@@ -77,25 +72,8 @@ public final class IdentityStream {
      */
     public ProgressWriter report(KvStore store, IdentityFeed feed, String replica) {
         ProgressWriter writer = new ProgressWriter(store, OwnKeys.Table.IDENTITIES, replica, feed::progress);
-        onMessage = writer::changed;
-        look(writer);
+        owner.accept(() -> streams.onProgress(writer::changed));
         return writer;
-    }
-
-    private void look(ProgressWriter writer) {
-        writer.changed();
-        timers.after(LOOK, () -> {
-            if (!stopped) {
-                look(writer);
-            }
-        });
-    }
-
-    private FromNode read(StreamIdentitiesRequest request) {
-        FromNode message = Messages.read(request);
-        // written a moment later, when it has been taken in
-        onMessage.run();
-        return message;
     }
 
     /** The service with its stream; all other calls are answered by {@code unary}. */
@@ -109,16 +87,15 @@ public final class IdentityStream {
         }
         all.addMethod(ServerMethodDefinition.create(
                 FrameMarshaller.method(IdentityServiceGrpc.getStreamIdentitiesMethod()),
-                ServerCalls.<StreamIdentitiesRequest, Frame>asyncBidiStreamingCall(streams.method(this::read))));
+                ServerCalls.<StreamIdentitiesRequest, Frame>asyncBidiStreamingCall(streams.method(Messages::read))));
         return all.build();
     }
 
     /** Ends every stream, so that nodes go to another replica or come back. */
     public Future<Void> stop() {
-        stopped = true;
         Promise<Void> ended = Promise.promise();
         owner.accept(() -> {
-            streams.closeAll("identity-service stops");
+            streams.closeAll("the identity service is stopping");
             ended.complete();
         });
         return ended.future();
