@@ -36,6 +36,8 @@ public final class Reconciler implements AutoCloseable {
 
     private static final long SHORTEST_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
     /** Far longer than a packet is in a program. */
+    private static final long LONGEST_REST_NANOS = 50_000_000;
+
     private static final long SWEEP_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private static final long LONGEST_NANOS = TimeUnit.SECONDS.toNanos(3);
@@ -59,6 +61,7 @@ public final class Reconciler implements AutoCloseable {
     private boolean settled; // owned by: reconciler
     private long repaired; // owned by: reconciler
     private long lookNanos; // guarded by: waiting
+    private volatile long notBefore = System.nanoTime();
     private Tables wantedBefore = Tables.EMPTY; // owned by: reconciler
     private List<String> problems = List.of(); // owned by: reconciler
     private Set<Cidr> skipped = Set.of(); // owned by: reconciler
@@ -92,7 +95,8 @@ public final class Reconciler implements AutoCloseable {
                 return done;
             }
         }
-        thread.execute(this::runChanges);
+        var unused =
+                thread.schedule(this::runChanges, Math.max(0, notBefore - System.nanoTime()), TimeUnit.NANOSECONDS);
         return done;
     }
 
@@ -159,7 +163,18 @@ public final class Reconciler implements AutoCloseable {
         }
     }
 
+    /**
+     * A round costs as much as there is in the tables, so after a long one as much time is left for changes to gather: a
+     * thousand of them in a row take a few rounds. A change that comes by itself does not wait.
+     */
     private void runChanges() {
+        long began = System.nanoTime();
+        runRound();
+        long ended = System.nanoTime();
+        notBefore = ended + Math.min(ended - began, LONGEST_REST_NANOS);
+    }
+
+    private void runRound() {
         List<Change> batch;
         synchronized (waiting) {
             batch = new ArrayList<>(waiting);
