@@ -199,7 +199,7 @@ final class EtcdSecurityTest {
                 "fairlead/policy/v1/a",
                 "fairlead/progress/v1/routes/a",
                 "fairlead/rights/v1/node/a",
-                "fairlead/store-epoch")) {
+                "fairlead/events/v1/routes/a")) {
             assertThat(failure(ipam.commit(put(key)))).as(key).contains("PERMISSION_DENIED", "permission denied");
         }
         assertThat(failure(ipam.list("cilium/state/identities/"))).contains("PERMISSION_DENIED");
