@@ -40,10 +40,10 @@ sandbox: build ## start a three-node cluster and replay the walk-through
 down: ## remove the sandbox
 	@$(SANDBOX) down
 
-bench: build ## datapath, policies, monitor, routes and CNI; tables in bench/results
+bench: build ## datapath, policies, monitor, CNI, routes, peers, scale and limits; tables in bench/results
 	@deploy/bin/make-archives --all
 	@mkdir -p bench/results
-	@set -o pipefail; for run in datapath hooks policy monitor cni routes; do \
+	@set -o pipefail; for run in datapath hooks policy monitor cni routes peers scale limits; do \
 	    if [ -x bench/$$run.sh ]; then bench/$$run.sh | tee bench/results/$$run.md || exit 1; fi; done
 
 # Under faults from a seed, an hour or SOAK; SEED= repeats a run's faults. Prints what to repeat it with; ends with 1 when an invariant did not hold.
