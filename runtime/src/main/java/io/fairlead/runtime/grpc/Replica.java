@@ -21,6 +21,7 @@ final class Replica {
     private final int number;
     private final ManagedChannel channel;
     private volatile long heard = System.nanoTime(); // written by: whoever hears of it
+    private volatile Duration pause = Duration.ZERO; // written by: whoever hears of it
     private @Nullable Suspicion suspicion; // guarded by: the channel of all replicas
 
     /** It was late once. What the others said, and whether it is given up. */
@@ -60,6 +61,11 @@ final class Replica {
         heard = System.nanoTime();
     }
 
+    /** How long it asks to be left alone between two questions; zero until it has said so. */
+    Duration pause() {
+        return pause;
+    }
+
     @Nullable
     Suspicion suspicion() {
         return suspicion;
@@ -77,6 +83,11 @@ final class Replica {
         call.start(
                 new ClientCall.Listener<>() {
                     private boolean serving;
+
+                    @Override
+                    public void onHeaders(Metadata headers) {
+                        Beats.said(headers).ifPresent(said -> pause = said);
+                    }
 
                     @Override
                     public void onMessage(HealthCheckResponse answer) {

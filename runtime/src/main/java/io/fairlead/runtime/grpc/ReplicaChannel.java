@@ -47,7 +47,7 @@ public final class ReplicaChannel extends ManagedChannel {
     /**
      * How long is long.
      *
-     * @param beat between two questions to a replica that says nothing by itself
+     * @param beat between two questions to a replica that says nothing by itself and asks for no longer pause
      * @param late after which others are asked too
      * @param silent after which it is given up
      * @param homeAfter shortest time until it is gone back to; five times that is the longest
@@ -56,11 +56,7 @@ public final class ReplicaChannel extends ManagedChannel {
     record Patience(Duration beat, Duration late, Duration silent, Duration homeAfter, Duration deadline) {
         static Patience of(Duration deadline) {
             return new Patience(
-                    Duration.ofMillis(250),
-                    Duration.ofMillis(200),
-                    Duration.ofMillis(450),
-                    Duration.ofMinutes(1),
-                    deadline);
+                    Beats.LEAST, Duration.ofMillis(200), Duration.ofMillis(450), Duration.ofMinutes(1), deadline);
         }
     }
 
@@ -124,14 +120,28 @@ public final class ReplicaChannel extends ManagedChannel {
     }
 
     void opened(ReplicaCall call) {
+        boolean first;
         synchronized (this) {
             open.add(call);
-            if (beating || replicas.size() == 1) {
-                return;
-            }
-            beating = true;
+            first = !beating && replicas.size() > 1;
+            beating |= first;
         }
-        later(this::beat, patience.beat());
+        if (first) {
+            later(this::beat, patience.beat());
+        } else if (!(call instanceof StreamCall) && call.on().pause().compareTo(patience.beat()) > 0) {
+            // somebody waits for the answer, however long the pause is
+            later(() -> askUnlessEnded(call), patience.beat());
+        }
+    }
+
+    private void askUnlessEnded(ReplicaCall call) {
+        if (isOpen(call)) {
+            askUnlessHeard(call.on(), patience.beat());
+        }
+    }
+
+    private synchronized boolean isOpen(ReplicaCall call) {
+        return open.contains(call);
     }
 
     synchronized void closed(ReplicaCall call) {
@@ -171,15 +181,21 @@ public final class ReplicaChannel extends ManagedChannel {
             }
             open.forEach(call -> used.add(call.on()));
         }
+        Duration pause = patience.beat();
         for (Replica replica : used) {
-            long now = System.nanoTime();
-            if (now - replica.heard() >= patience.beat().toNanos() / 2) {
-                ask(replica);
-                later(() -> suspectUnlessHeardSince(replica, now), patience.late());
-            }
+            askUnlessHeard(replica, pause);
+            pause = pause.compareTo(replica.pause()) < 0 ? replica.pause() : pause;
         }
-        long beat = patience.beat().toMillis();
+        long beat = pause.toMillis();
         later(this::beat, Duration.ofMillis(beat - ThreadLocalRandom.current().nextLong(beat / 4 + 1)));
+    }
+
+    private void askUnlessHeard(Replica replica, Duration lately) {
+        long now = System.nanoTime();
+        if (now - replica.heard() >= lately.toNanos() / 2) {
+            ask(replica);
+            later(() -> suspectUnlessHeardSince(replica, now), patience.late());
+        }
     }
 
     private void suspectUnlessHeardSince(Replica replica, long asked) {
