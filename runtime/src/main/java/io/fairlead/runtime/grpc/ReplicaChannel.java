@@ -34,6 +34,7 @@ import org.slf4j.LoggerFactory;
 public final class ReplicaChannel extends ManagedChannel {
     private static final Logger LOGGER = LoggerFactory.getLogger(ReplicaChannel.class);
     private static final Duration PROBE = Duration.ofSeconds(2);
+    private static final Duration RETURN = Duration.ofSeconds(1);
 
     private final List<Replica> replicas; // its own first, then those it would go to
     private final Patience patience;
@@ -157,6 +158,11 @@ public final class ReplicaChannel extends ManagedChannel {
                 .filter(replica -> !tried.contains(replica))
                 .findFirst()
                 .orElse(null);
+    }
+
+    /** Goes on once the replica is connected; one that was away gets a moment to show that it is back. */
+    void reached(Replica replica, Runnable action) {
+        replica.reconnected(action).ifPresent(otherwise -> later(otherwise, RETURN));
     }
 
     /** A stream's end said that the replica is not available: the next call goes to the one after it. */
