@@ -111,8 +111,9 @@ final class Inspection {
         for (String user : List.of("identity", "ipam", "routes")) {
             String password = Files.readString(state.resolve("tls/etcd/" + user + ".password"));
             assertThat(password).hasSizeGreaterThan(20);
-            told.forEach((where, text) ->
-                    assertThat(text.contains(password)).as("password of " + user + " in " + where).isFalse());
+            told.forEach((where, text) -> assertThat(text.contains(password))
+                    .as("password of " + user + " in " + where)
+                    .isFalse());
         }
         // each service may read and write all that it needs
         for (String service : List.of("identity", "ipam", "route")) {

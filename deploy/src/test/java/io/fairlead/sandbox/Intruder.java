@@ -42,8 +42,8 @@ final class Intruder {
     }
 
     private Optional<SslContext> certificate(Path directory) {
-        PemFiles files = new PemFiles(
-                directory.resolve("node-dev1.crt"), directory.resolve("node-dev1.key"), authority);
+        PemFiles files =
+                new PemFiles(directory.resolve("node-dev1.crt"), directory.resolve("node-dev1.key"), authority);
         return Optional.of(new Tls("intruder", files, Clock.systemUTC()).client(Peer.service(List.of(service))));
     }
 
@@ -52,7 +52,7 @@ final class Intruder {
         PublishEndpointRequest request = PublishEndpointRequest.newBuilder()
                 .setNodeName(node)
                 .setIp(ip)
-                .setIdentity(2)
+                .setIdentity(4)
                 .setHostIp("192.168.2.31")
                 .build();
         String ended;
