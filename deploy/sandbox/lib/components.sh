@@ -187,6 +187,8 @@ ask_agent() {
     tls_admin
     FAIRLEAD_SOCKET=$STATE/nodes/$node/run/agent.sock \
         FAIRLEAD_IDENTITY_SERVICE_ADDRESS=$(service_addresses identity) \
+        FAIRLEAD_IPAM_SERVICE_ADDRESS=$(service_addresses ipam) \
+        FAIRLEAD_ROUTE_DISTRIBUTOR_ADDRESS=$(service_addresses route) \
         in_netns "$node" env "${TLS[@]}" "$BIN_DIR/fairlead" "$@"
 }
 

@@ -33,6 +33,7 @@ final class CommandTree {
     static final String BRIEF = "--brief";
     static final String VERBOSE = "--verbose";
     static final String IPAM_ADDRESS = "--ipam-service-address";
+    static final String IPAM_VARIABLE = "FAIRLEAD_IPAM_SERVICE_ADDRESS";
 
     private CommandTree() {}
 
@@ -170,9 +171,8 @@ final class CommandTree {
                         .build())
                 .addOption(OptionSpec.builder(IPAM_ADDRESS)
                         .type(String.class)
-                        .paramLabel("HOST:PORT")
-                        .required(true)
-                        .description("The ipam-service to tell.")
+                        .paramLabel("HOST:PORT,...")
+                        .description("The ipam-service to tell (or " + IPAM_VARIABLE + ").")
                         .build());
     }
 

@@ -134,11 +134,23 @@ public final class FairleadCli {
             }
         }
         NodeName node = node(command, command.positionalParameters().get(0).getValue());
-        List<InetSocketAddress> service = ServiceAddress.parse(
-                command, CommandTree.IPAM_ADDRESS, (String) value(command, CommandTree.IPAM_ADDRESS));
+        List<InetSocketAddress> service = ipamService(command);
         try (IpamClient client = new IpamClient(service, TlsOptions.of(command, environment), options.timeout())) {
             return client.release(node);
         }
+    }
+
+    /** There is no default: what is released is gone, so nobody guesses where. */
+    private List<InetSocketAddress> ipamService(CommandSpec command) {
+        Object address = value(command, CommandTree.IPAM_ADDRESS);
+        String text = address == null ? environment.get(CommandTree.IPAM_VARIABLE) : address.toString();
+        if (text == null) {
+            throw new ParameterException(
+                    command.commandLine(),
+                    CommandTree.IPAM_ADDRESS + ": nothing given (expected: host:port, here or in "
+                            + CommandTree.IPAM_VARIABLE + ")");
+        }
+        return ServiceAddress.parse(command, CommandTree.IPAM_ADDRESS, text);
     }
 
     private int show(Answer answer, Options options) {

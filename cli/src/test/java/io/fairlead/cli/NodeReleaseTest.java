@@ -48,7 +48,18 @@ class NodeReleaseTest {
         assertThat(CommandRun.of(Map.of(), "node", "release", "--ipam-service-address=127.0.0.1:1")
                         .code())
                 .isEqualTo(2);
-        assertThat(CommandRun.of(Map.of(), "node", "release", "dev3").code()).isEqualTo(2);
+        CommandRun nowhere = CommandRun.of(Map.of(), "node", "release", "dev3");
+        assertThat(nowhere.code()).isEqualTo(2);
+        assertThat(nowhere.err()).contains("--ipam-service-address", "FAIRLEAD_IPAM_SERVICE_ADDRESS");
+    }
+
+    @Test
+    void theServiceIsFoundInTheEnvironmentToo() throws IOException {
+        try (FakeIpam ipam = new FakeIpam("dev3")) {
+            CommandRun run =
+                    CommandRun.of(Map.of("FAIRLEAD_IPAM_SERVICE_ADDRESS", ipam.address()), "node", "release", "dev3");
+            assertThat(run).isEqualTo(new CommandRun(0, "dev3: released\n", ""));
+        }
     }
 
     private static CommandRun release(String node, String address, String... more) {

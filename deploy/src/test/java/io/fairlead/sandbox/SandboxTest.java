@@ -294,6 +294,24 @@ class SandboxTest {
         sandbox.ok("pod", "delete", "stranger");
     }
 
+    @Test
+    @Order(15)
+    void whoIsNotThatNodeIsRefusedAndLogged() throws Exception {
+        new Inspection(sandbox).refusesIntruders();
+    }
+
+    @Test
+    @Order(16)
+    void metricsAreWhatPrometheusExpects() throws Exception {
+        new Inspection(sandbox).metricsPassPromtool();
+    }
+
+    @Test
+    @Order(17)
+    void aSysdumpHasEverythingAndNothingTellsASecret() throws Exception {
+        new Inspection(sandbox).sysdumpHasItsPartsAndNoSecretIsTold();
+    }
+
     private static Running pingAcross(int seconds) throws Exception {
         Running ping = sandbox.begin(
                 "pod",

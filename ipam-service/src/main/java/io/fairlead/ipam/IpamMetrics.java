@@ -5,6 +5,7 @@ import io.fairlead.ipam.allocation.IpamException;
 import io.fairlead.ipam.allocation.Occupancy;
 import io.fairlead.ipam.pool.Pool;
 import io.fairlead.ipam.pool.Pools;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tags;
@@ -18,6 +19,8 @@ import java.util.function.ToLongFunction;
 
 /** What this replica counts, and how full the pools are. Any thread may call. */
 public final class IpamMetrics {
+    static final String EVENTS = "what was done to nodes, blocks and pools, by action";
+
     private final MeterRegistry registry;
     private final Occupancy occupancy;
     private final MultiGauge capacity;
@@ -41,7 +44,11 @@ public final class IpamMetrics {
     /** Counts a request that was carried out; one that found everything so already is not counted. */
     public void event(String action, boolean changed) {
         if (changed) {
-            registry.counter("fairlead_ipam_events", "action", action).increment();
+            Counter.builder("fairlead_ipam_events")
+                    .description(EVENTS)
+                    .tag("action", action)
+                    .register(registry)
+                    .increment();
         }
     }
 

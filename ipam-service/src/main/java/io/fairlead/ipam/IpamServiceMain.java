@@ -117,6 +117,7 @@ public final class IpamServiceMain {
                 .description("node records read that could not be understood")
                 .register(life.metrics());
         FunctionCounter.builder("fairlead_ipam_events", withdrawals, Withdrawals::freed)
+                .description(IpamMetrics.EVENTS)
                 .tag("action", "free")
                 .register(life.metrics());
         life.health()

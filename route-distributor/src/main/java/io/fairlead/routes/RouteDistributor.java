@@ -81,9 +81,14 @@ public final class RouteDistributor {
                 replica);
         this.progress = new ProgressWriter(store, OwnKeys.Table.ROUTES, replica.name(), service::progress);
         service.onProgress(progress::changed);
-        this.unreadable = life.metrics().counter("fairlead.routes.unreadable");
-        Gauge.builder("fairlead.routes", routes, AtomicInteger::get).register(life.metrics());
+        this.unreadable = Counter.builder("fairlead.routes.unreadable")
+                .description("node records read that could not be understood")
+                .register(life.metrics());
+        Gauge.builder("fairlead.routes", routes, AtomicInteger::get)
+                .description("routes every node is to have")
+                .register(life.metrics());
         Gauge.builder("fairlead.routes.conflicts", conflicts, AtomicInteger::get)
+                .description("pod CIDRs that several nodes claim")
                 .register(life.metrics());
     }
 

@@ -1,6 +1,7 @@
 package io.fairlead.identity.allocation;
 
 import io.fairlead.runtime.retry.Timers;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.vertx.core.Future;
@@ -33,7 +34,14 @@ final class AllocationMetrics {
     }
 
     private void given(boolean fresh, double count) {
-        registry.counter(COUNT, "outcome", fresh ? "new" : "known").increment(count);
+        counter(fresh ? "new" : "known").increment(count);
+    }
+
+    private Counter counter(String outcome) {
+        return Counter.builder(COUNT)
+                .description("requests for an identity's number, by what became of them")
+                .tag("outcome", outcome)
+                .register(registry);
     }
 
     <T> Future<T> measured(Supplier<Future<T>> request) {
@@ -44,7 +52,7 @@ final class AllocationMetrics {
                 String outcome = done.cause() instanceof IdentityException refused
                         ? refused.reason().name().toLowerCase(Locale.ROOT)
                         : "unavailable";
-                registry.counter(COUNT, "outcome", outcome).increment();
+                counter(outcome).increment();
             }
         });
     }

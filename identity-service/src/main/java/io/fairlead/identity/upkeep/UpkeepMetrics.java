@@ -12,11 +12,25 @@ final class UpkeepMetrics {
     private final Counter removed;
 
     UpkeepMetrics(MeterRegistry registry) {
-        succeeded = registry.counter("fairlead.identity.gc.runs", "outcome", "success");
-        failed = registry.counter("fairlead.identity.gc.runs", "outcome", "fail");
-        deleted = registry.counter("fairlead.identity.gc.entries", "status", "deleted");
-        restored = registry.counter("fairlead.identity.gc.entries", "status", "restored");
-        removed = registry.counter("fairlead.identity.gc.entries", "status", "released");
+        succeeded = runs(registry, "success");
+        failed = runs(registry, "fail");
+        deleted = entries(registry, "deleted");
+        restored = entries(registry, "restored");
+        removed = entries(registry, "released");
+    }
+
+    private static Counter runs(MeterRegistry registry, String outcome) {
+        return Counter.builder("fairlead.identity.gc.runs")
+                .description("searches for identities that nobody uses, by how they ended")
+                .tag("outcome", outcome)
+                .register(registry);
+    }
+
+    private static Counter entries(MeterRegistry registry, String status) {
+        return Counter.builder("fairlead.identity.gc.entries")
+                .description("what was done to identities' keys: deleted, restored, released with their node")
+                .tag("status", status)
+                .register(registry);
     }
 
     void ran(boolean well) {

@@ -54,9 +54,15 @@ public final class GrpcServer {
      * @throws IOException naming the address when it cannot be had
      */
     public static GrpcServer start(HostPort listen, Guard guard, BindableService... services) throws IOException {
+        return start(listen, guard, new Beats(), services);
+    }
+
+    static GrpcServer start(HostPort listen, Guard guard, Beats beats, BindableService... services) throws IOException {
         HealthStatusManager serving = new HealthStatusManager();
         NettyServerBuilder builder = settings(
                         NettyServerBuilder.forAddress(listen.toSocketAddress(), guard.credentials())
+                                .addTransportFilter(beats)
+                                .intercept(beats)
                                 .intercept(guard),
                         services)
                 .addService(serving.getHealthService());

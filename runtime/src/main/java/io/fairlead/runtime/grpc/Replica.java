@@ -3,6 +3,7 @@ package io.fairlead.runtime.grpc;
 import io.fairlead.runtime.config.HostPort;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
+import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Status;
@@ -10,8 +11,11 @@ import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
+import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +25,7 @@ final class Replica {
     private final int number;
     private final ManagedChannel channel;
     private volatile long heard = System.nanoTime(); // written by: whoever hears of it
+    private volatile Duration pause = Duration.ZERO; // written by: whoever hears of it
     private @Nullable Suspicion suspicion; // guarded by: the channel of all replicas
 
     /** It was late once. What the others said, and whether it is given up. */
@@ -60,6 +65,11 @@ final class Replica {
         heard = System.nanoTime();
     }
 
+    /** How long it asks to be left alone between two questions; zero until it has said so. */
+    Duration pause() {
+        return pause;
+    }
+
     @Nullable
     Suspicion suspicion() {
         return suspicion;
@@ -67,6 +77,36 @@ final class Replica {
 
     void suspicion(@Nullable Suspicion next) {
         suspicion = next;
+    }
+
+    /**
+     * Connects now when the last attempt failed, however long ago, and runs the action when it did; gRPC would let calls
+     * fail without a look until its own pause is over. An action that can run at once does.
+     *
+     * @return what runs the action should the connection take too long; empty when it ran
+     */
+    Optional<Runnable> reconnected(Runnable action) {
+        if (channel.getState(false) != ConnectivityState.TRANSIENT_FAILURE) {
+            action.run();
+            return Optional.empty();
+        }
+        AtomicBoolean done = new AtomicBoolean();
+        Runnable once = () -> {
+            if (done.compareAndSet(false, true)) {
+                action.run();
+            }
+        };
+        channel.notifyWhenStateChanged(ConnectivityState.TRANSIENT_FAILURE, once);
+        channel.resetConnectBackoff();
+        return Optional.of(once);
+    }
+
+    /** How a call ended: gRPC calls it unknown when the connection closes just as the call begins. */
+    static Status ended(Status said) {
+        boolean closed = said.getCode() == Status.Code.UNKNOWN && said.getCause() instanceof ClosedChannelException;
+        return closed
+                ? Status.UNAVAILABLE.withDescription(said.getDescription()).withCause(said.getCause())
+                : said;
     }
 
     /** Asks whether it serves; says so within the time given. A server that does not know the question serves. */
@@ -77,6 +117,11 @@ final class Replica {
         call.start(
                 new ClientCall.Listener<>() {
                     private boolean serving;
+
+                    @Override
+                    public void onHeaders(Metadata headers) {
+                        Beats.said(headers).ifPresent(said -> pause = said);
+                    }
 
                     @Override
                     public void onMessage(HealthCheckResponse answer) {

@@ -34,6 +34,7 @@ import org.slf4j.LoggerFactory;
 public final class ReplicaChannel extends ManagedChannel {
     private static final Logger LOGGER = LoggerFactory.getLogger(ReplicaChannel.class);
     private static final Duration PROBE = Duration.ofSeconds(2);
+    private static final Duration RETURN = Duration.ofSeconds(1);
 
     private final List<Replica> replicas; // its own first, then those it would go to
     private final Patience patience;
@@ -47,7 +48,7 @@ public final class ReplicaChannel extends ManagedChannel {
     /**
      * How long is long.
      *
-     * @param beat between two questions to a replica that says nothing by itself
+     * @param beat between two questions to a replica that says nothing by itself and asks for no longer pause
      * @param late after which others are asked too
      * @param silent after which it is given up
      * @param homeAfter shortest time until it is gone back to; five times that is the longest
@@ -56,11 +57,7 @@ public final class ReplicaChannel extends ManagedChannel {
     record Patience(Duration beat, Duration late, Duration silent, Duration homeAfter, Duration deadline) {
         static Patience of(Duration deadline) {
             return new Patience(
-                    Duration.ofMillis(250),
-                    Duration.ofMillis(200),
-                    Duration.ofMillis(450),
-                    Duration.ofMinutes(1),
-                    deadline);
+                    Beats.LEAST, Duration.ofMillis(200), Duration.ofMillis(450), Duration.ofMinutes(1), deadline);
         }
     }
 
@@ -124,14 +121,28 @@ public final class ReplicaChannel extends ManagedChannel {
     }
 
     void opened(ReplicaCall call) {
+        boolean first;
         synchronized (this) {
             open.add(call);
-            if (beating || replicas.size() == 1) {
-                return;
-            }
-            beating = true;
+            first = !beating && replicas.size() > 1;
+            beating |= first;
         }
-        later(this::beat, patience.beat());
+        if (first) {
+            later(this::beat, patience.beat());
+        } else if (!(call instanceof StreamCall) && call.on().pause().compareTo(patience.beat()) > 0) {
+            // somebody waits for the answer, however long the pause is
+            later(() -> askUnlessEnded(call), patience.beat());
+        }
+    }
+
+    private void askUnlessEnded(ReplicaCall call) {
+        if (isOpen(call)) {
+            askUnlessHeard(call.on(), patience.beat());
+        }
+    }
+
+    private synchronized boolean isOpen(ReplicaCall call) {
+        return open.contains(call);
     }
 
     synchronized void closed(ReplicaCall call) {
@@ -147,6 +158,11 @@ public final class ReplicaChannel extends ManagedChannel {
                 .filter(replica -> !tried.contains(replica))
                 .findFirst()
                 .orElse(null);
+    }
+
+    /** Goes on once the replica is connected; one that was away gets a moment to show that it is back. */
+    void reached(Replica replica, Runnable action) {
+        replica.reconnected(action).ifPresent(otherwise -> later(otherwise, RETURN));
     }
 
     /** A stream's end said that the replica is not available: the next call goes to the one after it. */
@@ -171,15 +187,21 @@ public final class ReplicaChannel extends ManagedChannel {
             }
             open.forEach(call -> used.add(call.on()));
         }
+        Duration pause = patience.beat();
         for (Replica replica : used) {
-            long now = System.nanoTime();
-            if (now - replica.heard() >= patience.beat().toNanos() / 2) {
-                ask(replica);
-                later(() -> suspectUnlessHeardSince(replica, now), patience.late());
-            }
+            askUnlessHeard(replica, pause);
+            pause = pause.compareTo(replica.pause()) < 0 ? replica.pause() : pause;
         }
-        long beat = patience.beat().toMillis();
+        long beat = pause.toMillis();
         later(this::beat, Duration.ofMillis(beat - ThreadLocalRandom.current().nextLong(beat / 4 + 1)));
+    }
+
+    private void askUnlessHeard(Replica replica, Duration lately) {
+        long now = System.nanoTime();
+        if (now - replica.heard() >= lately.toNanos() / 2) {
+            ask(replica);
+            later(() -> suspectUnlessHeardSince(replica, now), patience.late());
+        }
     }
 
     private void suspectUnlessHeardSince(Replica replica, long asked) {

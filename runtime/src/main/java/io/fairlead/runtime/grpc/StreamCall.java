@@ -43,7 +43,8 @@ final class StreamCall<Q, A> extends SimpleForwardingClientCall<Q, A> implements
                     }
 
                     @Override
-                    public void onClose(Status status, Metadata trailers) {
+                    public void onClose(Status said, Metadata trailers) {
+                        Status status = Replica.ended(said);
                         all.closed(StreamCall.this);
                         String reason = left;
                         if (reason == null && status.getCode() == Status.Code.UNAVAILABLE) {

@@ -104,6 +104,9 @@ final class UnaryCall<Q, A> extends ClientCall<Q, A> implements ReplicaCall {
         attempt.request(requested);
         attempt.sendMessage(message);
         attempt.halfClose();
+        if (cancelled) {
+            attempt.cancel("cancelled before it was asked elsewhere", null);
+        }
     }
 
     /** Takes the question elsewhere; false when there is nowhere to go or no reason to. */
@@ -118,7 +121,7 @@ final class UnaryCall<Q, A> extends ClientCall<Q, A> implements ReplicaCall {
         }
         replica = next;
         if (complete) {
-            ask();
+            all.reached(next, this::ask);
         } else {
             repeat = true;
         }
@@ -165,7 +168,8 @@ final class UnaryCall<Q, A> extends ClientCall<Q, A> implements ReplicaCall {
         }
 
         @Override
-        public void onClose(Status status, Metadata trailers) {
+        public void onClose(Status said, Metadata trailers) {
+            Status status = Replica.ended(said);
             if (status.getCode() == Status.Code.UNAVAILABLE) {
                 all.ask(from);
             }

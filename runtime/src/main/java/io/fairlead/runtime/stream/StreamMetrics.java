@@ -24,13 +24,24 @@ record StreamMetrics(
         AtomicInteger connected) {
     static StreamMetrics of(MeterRegistry metrics) {
         AtomicInteger connected = new AtomicInteger();
-        Gauge.builder("fairlead.stream.nodes", connected, AtomicInteger::get).register(metrics);
+        Gauge.builder("fairlead.stream.nodes", connected, AtomicInteger::get)
+                .description("nodes whose stream this replica serves")
+                .register(metrics);
         return new StreamMetrics(
-                metrics.counter("fairlead.stream.snapshots"),
-                metrics.counter("fairlead.stream.responses"),
-                metrics.counter("fairlead.stream.superseded"),
-                metrics.counter("fairlead.stream.cutoffs", "reason", "unread"),
-                metrics.counter("fairlead.stream.cutoffs", "reason", "unacknowledged"),
+                counter(metrics, "fairlead.stream.snapshots", "whole tables sent to nodes"),
+                counter(metrics, "fairlead.stream.responses", "messages with entries sent to nodes"),
+                counter(metrics, "fairlead.stream.superseded", "changes replaced by newer ones before they were sent"),
+                cutoffs(metrics, "unread"),
+                cutoffs(metrics, "unacknowledged"),
                 connected);
+    }
+
+    private static Counter cutoffs(MeterRegistry metrics, String reason) {
+        return counter(
+                metrics, "fairlead.stream.cutoffs", "streams ended because their node fell behind", "reason", reason);
+    }
+
+    private static Counter counter(MeterRegistry metrics, String name, String description, String... tags) {
+        return Counter.builder(name).description(description).tags(tags).register(metrics);
     }
 }

@@ -16,6 +16,7 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -113,6 +114,19 @@ final class ReplicaChannelTest {
         await("moved", () -> channel.inUse().number() == 2);
     }
 
+    /** As machines that are restarted one after the other: gRPC still remembers the first as away. */
+    @Test
+    void oneThatIsBackIsAskedWhenTheNextGoesAway() throws Exception {
+        assertThat(ask()).isEqualTo(1);
+        wires.get(0).cut();
+        assertThat(ask()).isEqualTo(2);
+        await("moved", () -> channel.inUse().number() == 2);
+        assertThat(ask()).isEqualTo(2);
+        wires.get(0).mend();
+        wires.get(1).cut();
+        assertThat(ask()).isEqualTo(1);
+    }
+
     @Test
     void aQuestionUnderWayGoesElsewhereWithinASecondWhenItsReplicaFallsSilent() {
         assertThat(ask()).isEqualTo(1);
@@ -165,6 +179,17 @@ final class ReplicaChannelTest {
         assertThat(services.get(1).asked.get()).isEqualTo(2);
         // both serve: nobody had to move
         assertThat(channel.inUse().number()).isEqualTo(1);
+    }
+
+    @Test
+    void aConnectionThatClosesAsACallBeginsIsAReplicaThatIsAway() {
+        Status closed =
+                Replica.ended(Status.UNKNOWN.withDescription("channel closed").withCause(new ClosedChannelException()));
+        assertThat(closed.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+        assertThat(closed.getDescription()).isEqualTo("channel closed");
+        Status thrown = Status.UNKNOWN.withCause(new IllegalStateException());
+        assertThat(Replica.ended(thrown)).isSameAs(thrown);
+        assertThat(Replica.ended(Status.OK)).isSameAs(Status.OK);
     }
 
     @Test

@@ -13,7 +13,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 
 /** A TCP connection to a server that can go silent without an end, as a stopped process or a cut link makes it. */
 final class Wire implements AutoCloseable {
-    private final ServerSocket listening;
+    private volatile ServerSocket listening;
     private final int target;
     private final Collection<Socket> sockets = new ConcurrentLinkedQueue<>();
     private boolean silent; // guarded by: this
@@ -42,10 +42,18 @@ final class Wire implements AutoCloseable {
         }
     }
 
+    /** Connections are taken again. */
+    void mend() throws IOException {
+        int port = listening.getLocalPort();
+        listening = new ServerSocket(port, 50, InetAddress.getLoopbackAddress());
+        start(this::accept);
+    }
+
     private void accept() {
+        ServerSocket own = listening;
         try {
             while (true) {
-                Socket client = listening.accept();
+                Socket client = own.accept();
                 Socket server = new Socket();
                 server.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), target));
                 sockets.add(client);
