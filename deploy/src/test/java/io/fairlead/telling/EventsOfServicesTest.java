@@ -4,7 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fairlead.contract.Cidr;
+import io.fairlead.contract.ClusterName;
+import io.fairlead.contract.Ip;
 import io.fairlead.contract.NodeName;
+import io.fairlead.contract.etcd.NodeRecord;
+import io.fairlead.contract.etcd.StoreKeys;
 import io.fairlead.events.kafka.testing.KafkaProcess;
 import io.fairlead.kvstore.KvStore;
 import io.fairlead.kvstore.Op;
@@ -29,6 +34,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -44,7 +50,7 @@ import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The three services as processes, told apart by nothing but their topics; one broker and one etcd for all. */
+/** The three services as processes, and the command that follows them; one broker and one etcd for all. */
 @Tag("etcd")
 @Tag("kafka")
 @Timeout(150)
@@ -128,7 +134,7 @@ class EventsOfServicesTest {
     }
 
     private static List<JsonNode> told(String topics) throws Exception {
-        Ran ran = events("--topic=" + topics, "-o", "json");
+        Ran ran = events("--topic=" + topics, "-o", "json", "--timeout=15s");
         assertThat(ran.code()).as(ran.err()).isZero();
         List<JsonNode> records = new ArrayList<>();
         for (String line : ran.out().lines().toList()) {
@@ -175,13 +181,20 @@ class EventsOfServicesTest {
     }
 
     private static Op node(String name, int number, String... more) {
-        String cidrs = Stream.of(more).map(cidr -> "\"" + cidr + "\"").toList().toString();
-        return Op.put(
-                "cilium/state/nodes/v1/default/" + name,
-                "{\"Name\":\"" + name + "\",\"Cluster\":\"default\",\"IPAddresses\":"
-                        + "[{\"Type\":\"InternalIP\",\"IP\":\"10.0.0." + number + "\"}],\"IPv4AllocCIDR\":"
-                        + "{\"IP\":\"10.244." + number + ".0\",\"Mask\":\"////AA==\"},"
-                        + "\"IPv4SecondaryAllocCIDRs\":" + cidrs + ",\"ClusterID\":0,\"Source\":\"local\"}");
+        NodeRecord.Networks networks = new NodeRecord.Networks(
+                Optional.of(Cidr.parse("10.244." + number + ".0/24")),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Stream.of(more).map(Cidr::parse).toList());
+        NodeRecord record = new NodeRecord(
+                new NodeName(name),
+                ClusterName.DEFAULT,
+                List.of(new NodeRecord.Address(NodeRecord.Address.INTERNAL, Ip.parse("10.0.0." + number))),
+                networks,
+                0,
+                NodeRecord.Details.NONE);
+        return Op.put(StoreKeys.DEFAULT.node(record.cluster(), record.name()), record.encode());
     }
 
     @Test
@@ -290,7 +303,7 @@ class EventsOfServicesTest {
                                 "fairlead.nodes", "node/default/dev9", String.format(value, revision)))
                         .get(10, TimeUnit.SECONDS);
             }
-            Ran text = events("--topic=nodes");
+            Ran text = events("--topic=nodes", "--timeout=15s");
             assertThat(text.code()).isZero();
             assertThat(text.err()).isEmpty();
             assertThat(text.out().lines().filter(line -> line.contains("dev9")))
@@ -317,8 +330,8 @@ class EventsOfServicesTest {
     }
 
     private static Process follow(String log, String... more) throws IOException {
-        List<String> arguments =
-                new ArrayList<>(List.of("events", "--kafka-servers=" + kafka.servers(), "--topic=nodes", "-f"));
+        List<String> arguments = new ArrayList<>(
+                List.of("events", "--kafka-servers=" + kafka.servers(), "--topic=nodes", "--timeout=15s", "-f"));
         arguments.addAll(List.of(more));
         Process process = launch("fairlead", log, arguments);
         PROCESSES.add(process);
