@@ -31,12 +31,13 @@ class ArchitectureTest {
     }
 
     static Stream<Arguments> arrows() {
-        List<String> modules = List.of("identity", "ipam", "routes", "node", "cli");
+        List<String> modules = List.of("identity", "ipam", "routes", "node", "cli", "soak");
         // package of a module, and the packages of ours it may not know
         return Stream.of(
                 Arguments.of("contract", others("contract", "proto")),
                 Arguments.of("kvstore", others("kvstore", "contract")),
                 Arguments.of("runtime", others("runtime", "contract", "proto")),
+                Arguments.of("events", others("events", "contract", "kvstore", "runtime")),
                 Arguments.of("identity", without(modules, "identity")),
                 Arguments.of("ipam", without(modules, "ipam")),
                 Arguments.of("routes", without(modules, "routes")),
@@ -65,6 +66,8 @@ class ArchitectureTest {
                 "io.fairlead.node.kernel.bpf..",
                 "io.fairlead.node.kernel.netlink..");
         onlyIn("picocli..", "io.fairlead.cli..");
+        onlyIn("org.apache.kafka..", "io.fairlead.events.kafka..", "io.fairlead.cli.events..");
+        onlyIn("io.vertx.kafka..", "io.fairlead.events.kafka..");
     }
 
     @Test
@@ -167,7 +170,18 @@ class ArchitectureTest {
 
     private static List<String> others(String... allowed) {
         return without(
-                List.of("contract", "proto", "kvstore", "runtime", "identity", "ipam", "routes", "node", "cli"),
+                List.of(
+                        "contract",
+                        "proto",
+                        "kvstore",
+                        "runtime",
+                        "events",
+                        "identity",
+                        "ipam",
+                        "routes",
+                        "node",
+                        "cli",
+                        "soak"),
                 allowed);
     }
 

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -30,23 +31,30 @@ final class Known {
 
     void apply(Entry entry) {
         seq = entry.seq();
-        epoch = entry.fact().epoch();
+        Fact fact = entry.fact();
+        if (fact.epoch().equals(epoch)) {
+            // one text for all of them
+            fact = new Fact(epoch, fact.revision(), fact.hash(), fact.deleted());
+        } else {
+            epoch = fact.epoch();
+        }
         if (entry.mark() != 0) {
             mark = entry.mark();
         }
         if (entry.isMark()) {
             return;
         }
-        if (entry.fact().deleted()) {
+        if (fact.deleted()) {
             entities.remove(entry.key());
         } else {
-            entities.put(entry.key(), entry.fact());
+            entities.put(entry.key(), fact);
         }
     }
 
     /** What somebody else knows, before the first entry. */
     void seed(Map<String, Fact> facts) {
         entities.putAll(facts);
+        facts.values().stream().map(Fact::epoch).max(Comparator.naturalOrder()).ifPresent(last -> epoch = last);
     }
 
     /** The entities there are, by key. */
@@ -68,7 +76,10 @@ final class Known {
         return epoch;
     }
 
-    /** Writes all of it, so that after a crash the file is the old one or the new one. */
+    /**
+     * Writes all of it, so that after a crash the file is the old one or the new one. It has one epoch: what was told in
+     * another one is written as of unknown detail, so that it is told again.
+     */
     void save(Path file) throws IOException {
         byte[] last = epoch.getBytes(StandardCharsets.UTF_8);
         int size = 4 + 8 + 8 + 2 + last.length + 4 + 4;
@@ -87,7 +98,7 @@ final class Known {
             buffer.putShort((short) bytes.length)
                     .put(bytes)
                     .putLong(fact.revision())
-                    .putLong(fact.hash());
+                    .putLong(fact.epoch().equals(epoch) ? fact.hash() : 0);
         });
         buffer.putInt(Entry.checksum(buffer, 0, buffer.position()));
         buffer.flip();

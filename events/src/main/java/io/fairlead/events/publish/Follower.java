@@ -118,6 +118,8 @@ final class Follower {
         private @Nullable Set<String> listed = new HashSet<>();
         private @Nullable Pending held;
         private long newest;
+        // owned by: the owner's thread
+        private boolean asking;
 
         Session(Outbox outbox, String epoch) {
             this.outbox = outbox;
@@ -144,6 +146,34 @@ final class Follower {
         @Override
         public void onDisrupted(KvException cause) {
             LOGGER.atDebug().addKeyValue("error", cause.getMessage()).log("events lost the store");
+            owner.run(() -> {
+                if (!asking) {
+                    asking = true;
+                    askLife();
+                }
+            });
+        }
+
+        /** A store that comes back from a backup says nothing to a watch from a revision it does not have yet. */
+        private void askLife() {
+            if (session != this) {
+                return;
+            }
+            StoreEpoch.read(store)
+                    .onComplete(life -> owner.run(() -> {
+                        if (session != this) {
+                            return;
+                        }
+                        if (life.failed()) {
+                            owner.after(backoff.next(), this::askLife);
+                            return;
+                        }
+                        asking = false;
+                        backoff.reset();
+                        if (!StoreEpoch.next(life.result(), epoch, newest).equals(epoch)) {
+                            restart("the store was put back to an older state");
+                        }
+                    }));
         }
 
         private void take(List<WatchEvent> events) {
@@ -190,7 +220,11 @@ final class Follower {
             if (change instanceof Change.Upsert upsert) {
                 long hash = Fact.hash(upsert.detail().toString());
                 Fact before = known(key);
-                if (before == null || before.hash() != hash) {
+                // in another life of the store its revision is another one, too
+                boolean same = before != null
+                        && before.hash() == hash
+                        && before.epoch().equals(epoch);
+                if (!same) {
                     String type = before == null
                             ? source.kind().created()
                             : source.kind().changed();

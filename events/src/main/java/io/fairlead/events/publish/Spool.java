@@ -97,7 +97,7 @@ final class Spool {
         Outbox broken = outbox;
         outbox = null;
         if (broken != null) {
-            told = broken.trimmed();
+            told = Math.max(told, broken.trimmed());
             broken.abandon();
             onBroken.run();
         }
@@ -184,8 +184,9 @@ final class Spool {
         }
     }
 
-    /** Everything up to an entry is told. */
+    /** Everything up to an entry is told; kept in mind while it is broken, as nobody says it again. */
     void trim(long seq) {
+        told = Math.max(told, seq);
         guarded(from -> from.trim(seq));
     }
 

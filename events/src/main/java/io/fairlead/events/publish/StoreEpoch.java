@@ -7,7 +7,10 @@ import io.fairlead.kvstore.Txn;
 import io.vertx.core.Future;
 import java.util.UUID;
 
-/** The name of the store's life, which all services share, and the store's present revision. */
+/**
+ * The name of the store's life, which all services share, with the lineage of its revisions, which a restored backup does
+ * not share; and the store's present revision.
+ */
 final class StoreEpoch {
     private static final String KEY = "fairlead/store-epoch";
 
@@ -19,12 +22,11 @@ final class StoreEpoch {
     static Future<Life> read(KvStore store) {
         String fresh = UUID.randomUUID().toString();
         Txn txn = Txn.when(new Condition.Missing(KEY)).then(Op.put(KEY, fresh)).otherwise(new Op.Get(KEY));
-        return store.commit(txn)
-                .map(result -> new Life(
-                        result.succeeded()
-                                ? fresh
-                                : result.reads().get(0).get(0).value(),
-                        result.revision()));
+        return store.commit(txn).compose(result -> {
+            String name =
+                    result.succeeded() ? fresh : result.reads().get(0).get(0).value();
+            return store.lineage().map(lineage -> new Life(name + "." + lineage, result.revision()));
+        });
     }
 
     /**

@@ -12,16 +12,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /** A lane as a replica of a service has it. */
-final class Replica {
+public final class Replica {
     final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
     final Lane lane;
     private final Owner owner = new Owner();
 
-    Replica(KvStore store, Broker broker, Path outbox, long max) {
+    public Replica(KvStore store, Broker broker, Path outbox, long max) {
         this(store, broker, outbox, max, StoreSources.identities(StoreKeys.DEFAULT));
     }
 
-    Replica(KvStore store, Broker broker, Path outbox, long max, StateSource source) {
+    public Replica(KvStore store, Broker broker, Path outbox, long max, StateSource source) {
         lane = new StateLane(place(broker, outbox, max), store, source);
         lane.start();
     }
@@ -30,7 +30,19 @@ final class Replica {
         return new LanePlace(owner, broker, metrics, "default", outbox, max, Duration.ofSeconds(1));
     }
 
-    double records() {
+    double bytes() {
+        return metrics.get("fairlead.events.outbox.bytes").gauge().value();
+    }
+
+    public double published() {
+        return metrics.get("fairlead.events.published").counter().count();
+    }
+
+    public String text() {
+        return lane.text();
+    }
+
+    public double records() {
         return metrics.get("fairlead.events.outbox.records").gauge().value();
     }
 
@@ -38,7 +50,7 @@ final class Replica {
         return metrics.get("fairlead.events.errors").counter().count();
     }
 
-    void stop() {
+    public void stop() {
         try {
             lane.stop().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
         } catch (Exception e) {
@@ -49,11 +61,11 @@ final class Replica {
     }
 
     /** What kill -9 does, as far as threads go; the caller closes the store first, and the outbox's lock stays. */
-    void freeze() {
+    public void freeze() {
         owner.close();
     }
 
-    static void until(String what, BooleanSupplier condition) throws InterruptedException {
+    public static void until(String what, BooleanSupplier condition) throws InterruptedException {
         long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() > end) {
