@@ -37,6 +37,10 @@ final class OpenStreams {
     void add(TableStream<?, ?> stream) {
         stream.index = open.size();
         open.add(stream);
+        if (running) {
+            // the round goes past it before it comes to those it began behind
+            remaining++;
+        }
     }
 
     void remove(TableStream<?, ?> stream) {
