@@ -65,8 +65,8 @@ public final class ScaleBench {
         long before = distributor.liveBytes();
         try (Fleet<StreamRoutesRequest> fleet = phases.connect(connections)) {
             phases.memory(fleet, before);
-            phases.singleChanges(fleet, changes);
             phases.churn(fleet, seconds);
+            phases.singleChanges(fleet, changes);
             phases.memory(fleet, before);
             phases.restart(fleet);
         }

@@ -13,7 +13,7 @@ import org.slf4j.LoggerFactory;
  */
 final class OpenStreams {
     private static final Logger LOGGER = LoggerFactory.getLogger(OpenStreams.class);
-    private static final int SLICE = 64;
+    private static final int SLICE = 256;
 
     private final Consumer<Runnable> owner;
     // all owned by: the context of the streams
