@@ -166,7 +166,7 @@ final class TableStreamsTest {
         Node node = new Node();
         Node later = new Node();
         node.connect(streams, DEV1);
-        node.ready = 1_000_000;
+        node.allow(1_000);
         later.connect(streams, new NodeName("dev2"));
         later.allow(1_000);
         assertThat(node.kernel).isEqualTo(large);
