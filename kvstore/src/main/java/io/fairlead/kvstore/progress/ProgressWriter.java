@@ -8,12 +8,15 @@ import io.fairlead.kvstore.Lease;
 import io.fairlead.kvstore.Op;
 import io.fairlead.kvstore.Txn;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +33,15 @@ public final class ProgressWriter implements AutoCloseable {
     /** Between writes: long enough to gather the acknowledgements of one change, short enough for who waits for them. */
     static final Duration PAUSE = Duration.ofMillis(20);
 
+    /** The same where writes take long. */
+    private static final Duration MOST_PAUSE = Duration.ofMillis(250);
+
+    private static final ExecutorService WRITERS = Executors.newCachedThreadPool(task -> {
+        Thread made = new Thread(task, "progress-writer");
+        made.setDaemon(true);
+        return made;
+    });
+
     private static final Logger LOGGER = LoggerFactory.getLogger(ProgressWriter.class);
     private static final Duration TTL = Duration.ofSeconds(10);
     private static final Duration AFTER_FAILURE = Duration.ofMillis(500);
@@ -43,7 +55,8 @@ public final class ProgressWriter implements AutoCloseable {
     private boolean dirty;
     private boolean closed;
     private @Nullable Lease lease;
-    private String members = "";
+    private List<NodeName> members = List.of();
+    private boolean membersKnown;
     private String reached = "";
 
     /** A node with an open stream, and the version everything up to which it has; reasons by key for what it has not. */
@@ -102,7 +115,7 @@ public final class ProgressWriter implements AutoCloseable {
     }
 
     private void later(Duration pause) {
-        CompletableFuture.delayedExecutor(pause.toMillis(), TimeUnit.MILLISECONDS)
+        CompletableFuture.delayedExecutor(pause.toMillis(), TimeUnit.MILLISECONDS, WRITERS)
                 .execute(this::write);
     }
 
@@ -113,7 +126,8 @@ public final class ProgressWriter implements AutoCloseable {
                 return;
             }
         }
-        source.get()
+        long begun = System.nanoTime();
+        away(source.get())
                 .compose(snapshot -> lease().compose(held -> write(snapshot, held)))
                 .onComplete(written -> {
                     if (written.failed()) {
@@ -122,31 +136,40 @@ public final class ProgressWriter implements AutoCloseable {
                                 .addKeyValue("error", String.valueOf(written.cause()))
                                 .log("progress of nodes not written, trying again");
                     }
-                    next(written.failed());
+                    next(written.failed(), Duration.ofNanos(System.nanoTime() - begun));
                 });
     }
 
-    private synchronized void next(boolean failed) {
+    /** The source's thread has other things to do than to write about thousands of nodes. */
+    private static Future<Snapshot> away(Future<Snapshot> asked) {
+        Promise<Snapshot> elsewhere = Promise.promise();
+        asked.onComplete(result -> WRITERS.execute(() -> elsewhere.handle(result)));
+        return elsewhere.future();
+    }
+
+    /** The more nodes there are, the more a write costs everybody, and the more the next one gathers. */
+    private synchronized void next(boolean failed, Duration took) {
         if (failed) {
             later(AFTER_FAILURE);
         } else if (dirty) {
-            later(PAUSE);
+            Duration longer = took.multipliedBy(2);
+            later(longer.compareTo(PAUSE) < 0 ? PAUSE : longer.compareTo(MOST_PAUSE) > 0 ? MOST_PAUSE : longer);
         } else {
             busy = false;
         }
     }
 
     private Future<Void> write(Snapshot snapshot, Lease held) {
-        String nodes = ProgressRecord.encodeMembers(
-                snapshot.nodes().stream().map(Node::name).toList());
+        List<NodeName> nodes = snapshot.nodes().stream().map(Node::name).toList();
         String far = record(snapshot).encode();
         List<Op> puts = new ArrayList<>();
         synchronized (this) {
             if (closed) {
                 return Future.succeededFuture();
             }
-            if (!nodes.equals(members)) {
-                puts.add(new Op.Put(OwnKeys.members(table, replica), nodes, held.id()));
+            if (!membersKnown || !nodes.equals(members)) {
+                String text = ProgressRecord.encodeMembers(nodes);
+                puts.add(new Op.Put(OwnKeys.members(table, replica), text, held.id()));
             }
             if (!far.equals(reached)) {
                 puts.add(new Op.Put(OwnKeys.reached(table, replica), far, held.id()));
@@ -158,6 +181,7 @@ public final class ProgressWriter implements AutoCloseable {
         return store.commit(new Txn(List.of(), puts, List.of())).map(done -> {
             synchronized (this) {
                 members = nodes;
+                membersKnown = true;
                 reached = far;
             }
             return null;
@@ -196,7 +220,7 @@ public final class ProgressWriter implements AutoCloseable {
             late = closed;
             if (!late) {
                 lease = granted;
-                members = "";
+                membersKnown = false;
                 reached = "";
             }
         }

@@ -13,7 +13,7 @@ import org.slf4j.LoggerFactory;
  */
 final class OpenStreams {
     private static final Logger LOGGER = LoggerFactory.getLogger(OpenStreams.class);
-    private static final int SLICE = 64;
+    private static final int SLICE = 256;
 
     private final Consumer<Runnable> owner;
     // all owned by: the context of the streams
@@ -37,6 +37,10 @@ final class OpenStreams {
     void add(TableStream<?, ?> stream) {
         stream.index = open.size();
         open.add(stream);
+        if (running) {
+            // the round goes past it before it comes to those it began behind
+            remaining++;
+        }
     }
 
     void remove(TableStream<?, ?> stream) {

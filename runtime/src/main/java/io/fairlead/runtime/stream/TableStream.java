@@ -52,6 +52,8 @@ final class TableStream<K, V> {
     private final long openedNanos;
     private long progressNanos;
     private boolean closed;
+    /** Whether what was sent last may still be in the transport's buffers and is large. */
+    private boolean large;
     /** Place in {@link OpenStreams}. */
     int index;
 
@@ -114,6 +116,10 @@ final class TableStream<K, V> {
     /** Sends what the node lacks, as far as it can take it. */
     void pump() {
         while (!closed && state != null && sink.isReady()) {
+            if (large && update == null) {
+                large = false;
+                all.large().ended(this);
+            }
             Update<K, V> current = update;
             if (current == null) {
                 current = next();
@@ -123,9 +129,15 @@ final class TableStream<K, V> {
                 update = current;
                 nextChunk = 0;
             }
+            byte[] body = current.body(nextChunk, all.codec());
+            if (body.length >= LargeResponses.LARGE) {
+                if (!all.large().mayBegin(this)) {
+                    return;
+                }
+                large = true;
+            }
             long nonce = ++lastNonce;
             boolean first = nextChunk == 0;
-            byte[] body = current.body(nextChunk, all.codec());
             if (current.isLast(nextChunk++)) {
                 unacknowledged.add(new Sent(nonce, current.version(), current.epoch(), current.position()));
                 sentVersion = current.version();
@@ -273,6 +285,7 @@ final class TableStream<K, V> {
         }
         closed = true;
         update = null;
+        all.large().ended(this);
         if (catchUp != null) {
             catchUp.cancel();
         }

@@ -38,6 +38,7 @@ public final class TableStreams<K, V> {
     private final StreamMetrics metrics;
     private final Convergence convergence;
     private final OpenStreams open;
+    private final LargeResponses large;
     // owned by: the owner's context
     private final Map<NodeName, NodeState> nodes = new TreeMap<>();
     // owned by: the owner's context; what was computed for the present table, by where it starts
@@ -74,6 +75,7 @@ public final class TableStreams<K, V> {
         this.metrics = StreamMetrics.of(metrics);
         this.convergence = new Convergence(metrics);
         this.open = new OpenStreams(owner);
+        this.large = new LargeResponses(owner, timers);
     }
 
     /** Makes a table known to every node. */
@@ -163,6 +165,10 @@ public final class TableStreams<K, V> {
 
     Timers timers() {
         return timers;
+    }
+
+    LargeResponses large() {
+        return large;
     }
 
     StreamSettings settings() {

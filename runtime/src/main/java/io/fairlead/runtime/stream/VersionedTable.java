@@ -26,6 +26,8 @@ public final class VersionedTable<K, V> {
     private final Tree<K, Slot<V>> slots;
     private final Tree<Mark<K>, Boolean> changes;
     private final Tree<Mark<K>, Boolean> removals;
+    // asked by every stream at every change
+    private final long changedAt;
 
     /** Value null: removed at that version. */
     private record Slot<V>(@Nullable V value, long changedAt) {}
@@ -52,6 +54,8 @@ public final class VersionedTable<K, V> {
         this.slots = parts.slots();
         this.changes = parts.changes();
         this.removals = parts.removals();
+        Tree.Pair<Mark<K>, Boolean> newest = changes.last();
+        this.changedAt = newest == null ? floor : Math.max(floor, newest.key().version());
     }
 
     /**
@@ -190,8 +194,7 @@ public final class VersionedTable<K, V> {
 
     /** Version of the newest change: who has reached it has everything, whatever {@link #version()} says since. */
     public long changedAt() {
-        Tree.Pair<Mark<K>, Boolean> newest = changes.last();
-        return newest == null ? floor : Math.max(floor, newest.key().version());
+        return changedAt;
     }
 
     /** The oldest version that {@link #diff} starts from. */

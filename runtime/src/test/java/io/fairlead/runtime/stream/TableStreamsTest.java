@@ -13,6 +13,7 @@ import io.vertx.core.Future;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -491,6 +492,65 @@ final class TableStreamsTest {
                 .as("a node's leave is no sample")
                 .isEqualTo(1);
         assertThat(meters.get("fairlead.stream.convergence").timer().count()).isEqualTo(1);
+    }
+
+    @Test
+    void aRoundReachesEveryNodeAlthoughOthersComeInItsMidst() {
+        ArrayDeque<Runnable> later = new ArrayDeque<>();
+        TableStreams<String, String> sliced = new TableStreams<>(
+                TableStreamsTest::encode, later::add, timers, new SimpleMeterRegistry(), StreamSettings.DEFAULT);
+        List<Node> nodes = new ArrayList<>();
+        VersionedTable<String, String> table =
+                VersionedTable.loaded(Comparator.naturalOrder(), "e", 1, Map.of("a", "1"));
+        sliced.publish(table);
+        for (int i = 0; i < 300; i++) {
+            nodes.add(new Node());
+            nodes.get(i).ready = 1_000_000;
+            nodes.get(i).connect(sliced, new NodeName("n" + i));
+        }
+        for (int version = 2; version < 20; version++) {
+            table = table.apply(version, List.of(new Change.Upsert<>("a", Integer.toString(version))));
+            sliced.publish(table);
+            for (int slice = 0; slice < version % 5 && !later.isEmpty(); slice++) {
+                later.remove().run();
+            }
+            for (int i = 0; i < 30; i++) {
+                Node node = new Node();
+                nodes.add(node);
+                node.ready = 1_000_000;
+                node.connect(sliced, new NodeName("n" + nodes.size()));
+            }
+            while (!later.isEmpty()) {
+                later.remove().run();
+            }
+            for (Node node : nodes) {
+                assertThat(node.version).as("of version " + version).isEqualTo(version);
+                node.ack(Map.of());
+            }
+        }
+    }
+
+    @Test
+    void largeResponsesGoToSomeNodesAtATimeAndOneThatDoesNotReadKeepsNobodyWaitingForLong() {
+        String value = "x".repeat(2 * LargeResponses.LARGE);
+        streams.publish(VersionedTable.loaded(Comparator.naturalOrder(), "e", 1, Map.of("a", value)));
+        List<Node> nodes = new ArrayList<>();
+        for (int i = 0; i < 3 * LargeResponses.MOST; i++) {
+            Node node = new Node();
+            node.ready = 1;
+            node.connect(streams, new NodeName("n" + i));
+            nodes.add(node);
+        }
+        assertThat(nodes.stream().filter(node -> node.received > 0)).hasSize(LargeResponses.MOST);
+        for (int i = 0; i < 10; i++) {
+            // has read what it was sent
+            nodes.get(i).allow(1);
+        }
+        nodes.get(10).disconnect();
+        assertThat(nodes.stream().filter(node -> node.received > 0)).hasSize(LargeResponses.MOST + 11);
+        timers.advance(LargeResponses.PATIENCE);
+        timers.advance(LargeResponses.PATIENCE);
+        assertThat(nodes).allSatisfy(node -> assertThat(node.kernel).containsEntry("a", value));
     }
 
     @Test
