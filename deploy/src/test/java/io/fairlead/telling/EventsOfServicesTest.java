@@ -82,6 +82,12 @@ class EventsOfServicesTest {
         service("identity-service", freePort(), "--identity-gc-interval=1s");
         service("ipam-service", freePort());
         service("route-distributor", routes);
+        for (String name : List.of("identity-service", "ipam-service", "route-distributor")) {
+            until(
+                    name,
+                    () -> lines(name + ".out").contains(name + " started")
+                            || lines(name + ".err").contains(name + " started"));
+        }
     }
 
     @AfterAll
@@ -269,13 +275,14 @@ class EventsOfServicesTest {
             List<Metric> metrics = List.of(
                     new Metric(0, Metric.Direction.EGRESS, 1000, 100_000),
                     new Metric(DropReason.DROP_POLICY.number(), Metric.Direction.INGRESS, 7, 700));
-            new DropReporter(
-                            new NodeName("dev1"),
-                            () -> metrics,
-                            RouteServiceGrpc.newBlockingStub(channel),
-                            Duration.ofSeconds(5))
-                    .run();
+            DropReporter reporter = new DropReporter(
+                    new NodeName("dev1"),
+                    () -> metrics,
+                    RouteServiceGrpc.newBlockingStub(channel),
+                    Duration.ofSeconds(5));
             until("drops", () -> {
+                // told once, when the distributor answers
+                reporter.run();
                 JsonNode drops = last(told("drops"), "drops/dev1").path("drops");
                 return drops.size() == 1
                         && drops.path(0).path("packets").asInt() == 7
