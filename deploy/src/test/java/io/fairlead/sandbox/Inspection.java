@@ -47,7 +47,8 @@ final class Inspection {
                 "io.fairlead.sandbox.Intruder",
                 "192.168.2.10:7301",
                 state.resolve("tls").toString(),
-                foreign.toString());
+                foreign.toString(),
+                "192.168.2.11:7301");
         assertThat(said)
                 .contains("own name -> PERMISSION_DENIED: node:dev1 may not publish 10.244.250.9")
                 .contains("other name -> PERMISSION_DENIED: node:dev1 may not publish as dev2")
@@ -56,8 +57,8 @@ final class Inspection {
                 .doesNotContain("-> published");
         assertThat(sandbox.ok("logs", "identity-1"))
                 .containsPattern("call refused .*node:dev1 may not publish as dev2")
-                .containsPattern("connection refused .*from=\"?/192\\.168\\.2\\.31:.*")
-                .contains("it does not speak TLS");
+                .containsPattern("connection refused .*from=\"?/192\\.168\\.2\\.31:.*trusted authority");
+        assertThat(sandbox.ok("logs", "identity-2")).contains("it does not speak TLS");
     }
 
     /** Every process that serves metrics serves them as Prometheus wants them. */

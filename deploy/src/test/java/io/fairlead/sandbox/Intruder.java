@@ -28,7 +28,10 @@ final class Intruder {
         this.authority = authority;
     }
 
-    /** Arguments: the service's address, the sandbox's certificates, those of a foreign authority. */
+    /**
+     * Arguments: the address of one replica, the sandbox's certificates, those of a foreign authority, the address of
+     * another replica; each replica logs only one of many refused connections.
+     */
     public static void main(String[] arguments) {
         Path own = Path.of(arguments[1]);
         Path foreign = Path.of(arguments[2]);
@@ -37,7 +40,8 @@ final class Intruder {
         intruder.tries("own name", dev1, "dev1", "10.244.250.9");
         intruder.tries("other name", dev1, "dev2", "10.244.250.9");
         intruder.tries("foreign authority", intruder.certificate(foreign), "dev1", "10.244.250.9");
-        intruder.tries("plain", Optional.empty(), "dev1", "10.244.250.9");
+        new Intruder(HostPort.parse(arguments[3]), own.resolve("ca.crt"))
+                .tries("plain", Optional.empty(), "dev1", "10.244.250.9");
         System.exit(0);
     }
 

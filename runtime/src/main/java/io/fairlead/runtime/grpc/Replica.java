@@ -86,7 +86,7 @@ final class Replica {
      * @return what runs the action should the connection take too long; empty when it ran
      */
     Optional<Runnable> reconnected(Runnable action) {
-        if (channel.getState(false) != ConnectivityState.TRANSIENT_FAILURE) {
+        if (!isAway()) {
             action.run();
             return Optional.empty();
         }
@@ -99,6 +99,11 @@ final class Replica {
         channel.notifyWhenStateChanged(ConnectivityState.TRANSIENT_FAILURE, once);
         channel.resetConnectBackoff();
         return Optional.of(once);
+    }
+
+    /** The last attempt to connect failed: gRPC fails calls without a look until another succeeds. */
+    boolean isAway() {
+        return channel.getState(false) == ConnectivityState.TRANSIENT_FAILURE;
     }
 
     /** How a call ended: gRPC calls it unknown when the connection closes just as the call begins. */

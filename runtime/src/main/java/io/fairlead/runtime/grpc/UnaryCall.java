@@ -20,6 +20,8 @@ final class UnaryCall<Q, A> extends ClientCall<Q, A> implements ReplicaCall {
     private volatile Replica replica; // written under: this
     // guarded by: this, as is all below; a lock that is taken before that of the channel
     private final Set<Replica> tried = new HashSet<>();
+    // the first, asked while its connection had failed before: it may be back, so that it is asked again at last
+    private @Nullable Replica unseen;
     private ClientCall<Q, A> attempt;
     private @Nullable Listener<A> listener;
     private Metadata headers = new Metadata();
@@ -59,6 +61,7 @@ final class UnaryCall<Q, A> extends ClientCall<Q, A> implements ReplicaCall {
         listener = answers;
         headers = said;
         tried.add(replica);
+        unseen = replica.isAway() ? replica : null;
         all.opened(this);
         attempt.start(new Answers(replica), copy(said));
     }
@@ -116,6 +119,10 @@ final class UnaryCall<Q, A> extends ClientCall<Q, A> implements ReplicaCall {
             return false;
         }
         Replica next = all.untried(tried);
+        if (next == null) {
+            next = unseen;
+            unseen = null;
+        }
         if (next == null) {
             return false;
         }

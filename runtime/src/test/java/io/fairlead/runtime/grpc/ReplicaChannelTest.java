@@ -127,6 +127,18 @@ final class ReplicaChannelTest {
         assertThat(ask()).isEqualTo(1);
     }
 
+    /** New calls go to one that came back only just, and the other has gone. */
+    @Test
+    void oneThatIsBackIsAskedAgainWhenNobodyElseAnswers() throws Exception {
+        assertThat(ask()).isEqualTo(1);
+        wires.get(0).cut();
+        wires.get(1).cut();
+        assertThatThrownBy(this::ask).isInstanceOf(StatusRuntimeException.class);
+        int first = channel.inUse().number();
+        wires.get(first - 1).mend();
+        assertThat(ask()).isEqualTo(first);
+    }
+
     @Test
     void aQuestionUnderWayGoesElsewhereWithinASecondWhenItsReplicaFallsSilent() {
         assertThat(ask()).isEqualTo(1);
