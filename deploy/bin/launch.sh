@@ -70,6 +70,8 @@ fairlead_launch() {
             options="$options -XX:TieredStopAtLevel=1 -Xms16m -Xmx128m -Dslf4j.provider=org.slf4j.helpers.NOP_FallbackServiceProvider -Dslf4j.internal.verbosity=WARN"
             ;;
         fairlead-agent) options="$options -XX:TieredStopAtLevel=1 -Xms32m -Xmx256m -XX:+ExitOnOutOfMemoryError" ;;
+        # 65,000 identities and 50,000 addresses, and as many again while nodes are sent all of them.
+        fairlead-identity-service) options="$options -Xms32m -Xmx512m -XX:+ExitOnOutOfMemoryError" ;;
         *) options="$options -Xms32m -Xmx192m -XX:+ExitOnOutOfMemoryError" ;;
     esac
     fairlead_version_options

@@ -164,19 +164,19 @@ final class RoutePhases {
         Waiting.until("all changes are everywhere", LIMIT, () -> fleet.having(newest) == fleet.size());
         double sent = distributor.metric("fairlead_stream_responses_total") - responses;
         Quantiles lags = churn.lags(revisions, commits);
+        tell(changes / took, seconds, lags, used / took, sent / changes / fleet.size());
+        check(fleet);
+    }
+
+    private void tell(double rate, int seconds, Quantiles lags, double cpus, double responses) {
         report.row(
-                String.format(
-                        Locale.ROOT,
-                        "%.0f changes/s for %d s → each node, ms p50 / p99 / max",
-                        changes / took,
-                        seconds),
+                String.format(Locale.ROOT, "%.0f changes/s for %d s → each node, ms p50 / p99 / max", rate, seconds),
                 lags.text(),
                 "–");
         report.row(
                 "CPU of the distributor meanwhile; responses a change and node",
-                String.format(Locale.ROOT, "%.2f CPUs; %.2f", used / took, sent / changes / fleet.size()),
+                String.format(Locale.ROOT, "%.2f CPUs; %.2f", cpus, responses),
                 "≤ 1 response");
-        check(fleet);
     }
 
     /** Bytes of heap and of memory for each node, given what there was without any. */
