@@ -246,6 +246,10 @@ public final class IdentityServiceMain {
 
     private static Future<IdentityFeed> feed(IdentityFeed feed, Lifecycle life) {
         life.onClose("identity feed", feed);
+        life.health()
+                .register(
+                        "table of nodes",
+                        HealthCheck.of(() -> new HealthCheck.State(feed.synced().isComplete(), feed.text())));
         FunctionCounter.builder("fairlead_identity_unreadable_entries", feed, IdentityFeed::unreadable)
                 .description("store entries read that could not be understood")
                 .register(life.metrics());

@@ -16,6 +16,12 @@ public interface KvStore extends AutoCloseable {
     /** The entry of a key, if there is one. Linearizable. */
     Future<Optional<KeyValue>> get(String key);
 
+    /**
+     * The entry a key had at a revision, if it had one. Fails with {@code RESYNC} when the store's history does not go back
+     * so far (it was compacted) or the revision has not come yet.
+     */
+    Future<Optional<KeyValue>> getAt(String key, long revision);
+
     /** All entries whose keys start with {@code prefix}, sorted by key, as of one revision. */
     Future<Listing> list(String prefix);
 

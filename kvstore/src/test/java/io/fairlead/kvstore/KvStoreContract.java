@@ -107,6 +107,34 @@ public abstract class KvStoreContract {
     }
 
     @Test
+    void whatAKeyHeldAtARevisionIsSaidUntilItIsCompactedAway() {
+        long created = put("a", "1");
+        long changed = put("a", "2");
+        long gone = delete("a");
+        long again = put("a", "3");
+        String key = prefix + "a";
+
+        assertThat(get(writer().getAt(key, created - 1))).isEmpty();
+        assertThat(get(writer().getAt(key, created))).contains(new KeyValue(key, "1", created, created, 0));
+        assertThat(get(writer().getAt(key, changed))).contains(new KeyValue(key, "2", created, changed, 0));
+        assertThat(get(writer().getAt(key, gone))).isEmpty();
+        assertThat(get(writer().getAt(key, again)).map(KeyValue::value)).contains("3");
+        assertThat(kindOf(writer().getAt(key, again + 1000))).isEqualTo(FailureKind.RESYNC);
+        assertThat(kindOf(writer().getAt(key, 0))).isEqualTo(FailureKind.GIVE_UP);
+
+        compact(changed);
+
+        assertThat(get(writer().getAt(key, changed)).map(KeyValue::value)).contains("2");
+        assertThat(get(writer().getAt(key, gone))).isEmpty();
+        assertThat(kindOf(writer().getAt(key, created))).isEqualTo(FailureKind.RESYNC);
+
+        compact(again);
+
+        assertThat(get(writer().getAt(key, again)).map(KeyValue::value)).contains("3");
+        assertThat(kindOf(writer().getAt(key, gone))).isEqualTo(FailureKind.RESYNC);
+    }
+
+    @Test
     void valuesMayBeEmptyAndBeyondAscii() {
         put("empty", "");
         put("grün/☃/\ud83d\ude80", "wörld \ud83d\ude80");

@@ -7,6 +7,7 @@ import io.fairlead.events.EventPublisher;
 import io.fairlead.kvstore.KvStore;
 import io.fairlead.kvstore.Listing;
 import io.fairlead.kvstore.WatchEvent;
+import io.fairlead.kvstore.history.LastReadable;
 import io.fairlead.kvstore.progress.ClusterProgress;
 import io.fairlead.kvstore.progress.ProgressWriter;
 import io.fairlead.routes.events.RouteProjection;
@@ -51,6 +52,7 @@ public final class RouteDistributor {
     private final NodeReader reader;
     private final RouteService service;
     private final StoreEpoch epoch;
+    private final LastReadable lastReadable;
     private final ClusterProgress cluster;
     private final ProgressWriter progress;
     private final Counter unreadable;
@@ -58,7 +60,7 @@ public final class RouteDistributor {
     private final AtomicInteger conflicts = new AtomicInteger();
     // owned by: context; null until the store's epoch is known
     private @Nullable RouteTable table;
-    // owned by: context; what was heard while the store is asked for its life
+    // owned by: context; what was heard and is not in the table yet, the first of it being looked into
     private final List<List<WatchEvent>> waiting = new ArrayList<>();
     // owned by: context
     private String storeLife = "";
@@ -67,6 +69,7 @@ public final class RouteDistributor {
         this.context = life.vertx().getOrCreateContext();
         this.reader = new NodeReader(new StoreKeys(options.prefix()), options.clusterName(), options.clusterId());
         this.epoch = new StoreEpoch(store, Timers.of(life.vertx()));
+        this.lastReadable = new LastReadable(store, reader::reads);
         this.cluster = new ClusterProgress(store, OwnKeys.Table.ROUTES);
         RouteService.Replica replica = new RouteService.Replica(replicaName(), options.clusterName());
         this.service = new RouteService(
@@ -189,22 +192,36 @@ public final class RouteDistributor {
     }
 
     private void onEvents(List<WatchEvent> events) {
-        RouteTable current = table;
-        if (current == null) {
-            return;
-        }
-        boolean listedAnew =
-                current.current().isPresent() && events.stream().anyMatch(WatchEvent.Synced.class::isInstance);
-        if (waiting.isEmpty() && !listedAnew) {
-            apply(current, events);
-            return;
-        }
         waiting.add(events);
         if (waiting.size() == 1) {
-            // after a gap it may be another store that answers: its revisions are compared with nothing until that is
-            // known
-            epoch.read().onSuccess(name -> run(() -> resume(current, name)));
+            takeIn();
         }
+    }
+
+    /** Takes in what waits, in its order; what came after a listing waits until all of the listing is known. */
+    private void takeIn() {
+        RouteTable current = table;
+        while (current != null && !waiting.isEmpty()) {
+            List<WatchEvent> events = waiting.get(0);
+            if (events.stream().anyMatch(WatchEvent.Synced.class::isInstance)) {
+                // after a gap it may be another store that answers: its revisions are compared with nothing until that
+                // is known
+                Future<String> name = current.current().isPresent() ? epoch.read() : Future.succeededFuture(storeLife);
+                name.compose(known ->
+                                lastReadable.before(events).onSuccess(all -> run(() -> listed(current, known, all))))
+                        .onFailure(cause -> LOGGER.atError().setCause(cause).log("a listing could not be taken in"));
+                return;
+            }
+            waiting.remove(0);
+            apply(current, events);
+        }
+    }
+
+    private void listed(RouteTable current, String name, List<WatchEvent> events) {
+        waiting.remove(0);
+        resume(current, name);
+        apply(current, events);
+        takeIn();
     }
 
     private void resume(RouteTable current, String name) {
@@ -216,9 +233,6 @@ public final class RouteDistributor {
             storeLife = name;
             current.follow(name);
         }
-        List<List<WatchEvent>> all = List.copyOf(waiting);
-        waiting.clear();
-        all.forEach(events -> apply(current, events));
     }
 
     private void apply(RouteTable current, List<WatchEvent> events) {

@@ -97,6 +97,45 @@ final class RouteDistributorTest {
     }
 
     @Test
+    void aDistributorThatStartsWhileARecordIsUnreadableServesItsLastReadableValue() {
+        put("dev1", "192.168.0.1", "10.244.1.0/24");
+        put("dev2", "192.168.0.2", "10.244.2.0/24");
+        TestNode node = new TestNode("dev1");
+        try (Distributors first = Distributors.start(store)) {
+            node.connect(first.channel());
+            until(() -> node.kernel().size() == 2);
+        }
+        until(node::hasEnded);
+        await(store.commit(Txn.of(Op.put(NodeRecords.key("dev2"), "{"))));
+        await(store.commit(Txn.of(Op.put(NodeRecords.key("dev2"), "null"))));
+        try (Distributors second = Distributors.start(store)) {
+            TestNode fresh = new TestNode("dev3");
+            fresh.connect(second.channel());
+            node.connect(second.channel());
+            until(() -> fresh.kernel().size() == 2 && node.received().size() > 1);
+            assertThat(node.received()).allMatch(r -> r.getRemovesCount() == 0);
+            assertThat(node.kernel()).hasSize(2);
+            assertThat(health(second).text())
+                    .contains("unreadable " + NodeRecords.key("dev2"))
+                    .contains("served as last read");
+            put("dev2", "192.168.0.2", "10.244.3.0/24");
+            until(() -> fresh.kernel().containsKey("10.244.3.0/24")
+                    && fresh.kernel().size() == 2);
+        }
+    }
+
+    @Test
+    void whatIsServedWithoutARecordWhoseHistoryIsCompactedAwayIsSaidInHealth() {
+        put("dev1", "192.168.0.1", "10.244.1.0/24");
+        store.compact(await(store.commit(Txn.of(Op.put(NodeRecords.key("dev1"), "{"))))
+                .revision());
+        try (Distributors distributor = Distributors.start(store)) {
+            until(() -> health(distributor).ok());
+            assertThat(health(distributor).text()).contains("no readable value known, served without it");
+        }
+    }
+
+    @Test
     void aDuplicateCidrAndAnUnreadableRecordAreVisibleInHealth() {
         put("dev1", "192.168.0.1", "10.244.1.0/24");
         put("dev2", "192.168.0.2", "10.244.1.0/24");

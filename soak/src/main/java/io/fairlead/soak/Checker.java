@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.locks.LockSupport;
 
@@ -32,7 +33,7 @@ final class Checker implements AutoCloseable {
     private final EtcdHttp store;
     private final History history;
     private final List<SimulatedNode> nodes;
-    private final StoreModel model = new StoreModel(); // guarded by: model
+    private final StoreModel model; // guarded by: model
     private final Follower follower;
     // By text, so that each is said once. owned by: the run's thread
     private final Map<String, Violation> found = new LinkedHashMap<>();
@@ -42,6 +43,10 @@ final class Checker implements AutoCloseable {
         this.store = store;
         this.history = history;
         this.nodes = List.copyOf(nodes);
+        Map<String, SimulatedNode> byName = new TreeMap<>();
+        nodes.forEach(node -> byName.put(node.name(), node));
+        this.model = new StoreModel((name, cidr) ->
+                Optional.ofNullable(byName.get(name.value())).flatMap(node -> node.nextHop(cidr.toString())));
         this.follower = new Follower(store.endpoints(), this::take, history::now);
     }
 

@@ -10,6 +10,7 @@ import io.fairlead.kvstore.KvStore;
 import io.fairlead.kvstore.Watch;
 import io.fairlead.kvstore.WatchEvent;
 import io.fairlead.kvstore.WatchListener;
+import io.fairlead.kvstore.history.LastReadable;
 import io.fairlead.kvstore.progress.ClusterProgress;
 import io.fairlead.kvstore.progress.ProgressWriter;
 import io.fairlead.runtime.retry.Timers;
@@ -54,12 +55,14 @@ public final class IdentityFeed implements AutoCloseable {
 
     // What the store has said and is not in the table yet, in its order. owned by: the owner's context
     private final Deque<List<WatchEvent>> waiting = new ArrayDeque<>();
-    // True while policies of the first of them are read. owned by: the owner's context
+    // True while a listing is looked into, or policies are read. owned by: the owner's context
     private boolean reading;
 
     private final Worker worker;
+    private final LastReadable lastReadable;
     private final PolicySizes sizes = new PolicySizes();
     private final AtomicLong unreadable = new AtomicLong();
+    private volatile String failing = "";
     private final Promise<Void> synced = Promise.promise();
     private final Watch watch;
 
@@ -82,6 +85,7 @@ public final class IdentityFeed implements AutoCloseable {
         this.streams = streams;
         this.view = new StoreView(keys, sizes);
         this.epoch = epoch;
+        this.lastReadable = new LastReadable(store, entry -> StoreView.reads(keys, entry));
         this.watch = store.watch(List.of(keys.prefix() + "state/", PolicyKeys.PREFIX), new Listener());
     }
 
@@ -93,6 +97,11 @@ public final class IdentityFeed implements AutoCloseable {
     /** How many entries could not be read so far. */
     public long unreadable() {
         return unreadable.get();
+    }
+
+    /** What there is, and which entries cannot be read at present, for people. */
+    public String text() {
+        return (synced.future().isComplete() ? "loaded" : "waiting for a complete listing") + failing;
     }
 
     /** How large the policies are that nodes are told. */
@@ -133,24 +142,37 @@ public final class IdentityFeed implements AutoCloseable {
     private void takeIn() {
         while (!reading && !waiting.isEmpty()) {
             List<WatchEvent> events = waiting.remove();
-            if (!PolicyReading.isAny(events)) {
+            boolean listing = events.stream().anyMatch(WatchEvent.Synced.class::isInstance);
+            if (!listing && !PolicyReading.isAny(events)) {
                 onEvents(events, PolicyReading.Readings.NONE);
                 continue;
             }
             reading = true;
-            worker.call(() -> PolicyReading.of(events))
-                    .onComplete(read -> owner.accept(() -> {
-                        reading = false;
-                        // what failed as a whole, for want of memory say, is nothing that was read
-                        onEvents(events, read.succeeded() ? read.result() : PolicyReading.Readings.NONE);
-                        takeIn();
-                    }));
+            if (listing) {
+                worker.call(() -> lastReadable.before(events))
+                        .compose(all -> all)
+                        .otherwise(events)
+                        .onSuccess(all -> owner.accept(() -> read(all)));
+            } else {
+                read(events);
+            }
         }
+    }
+
+    private void read(List<WatchEvent> events) {
+        worker.call(() -> PolicyReading.of(events))
+                .onComplete(read -> owner.accept(() -> {
+                    reading = false;
+                    // what failed as a whole, for want of memory say, is nothing that was read
+                    onEvents(events, read.succeeded() ? read.result() : PolicyReading.Readings.NONE);
+                    takeIn();
+                }));
     }
 
     private void onEvents(List<WatchEvent> events, PolicyReading.Readings read) {
         List<Change<TableKey, TableValue>> changes = view.apply(events, read);
         unreadable.set(view.unreadable());
+        failing = view.failing();
         long revision = 0;
         boolean complete = false;
         for (WatchEvent event : events) {

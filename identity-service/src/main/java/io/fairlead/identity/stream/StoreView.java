@@ -50,6 +50,9 @@ final class StoreView {
     private final Set<NodeKey> members = new HashSet<>();
     private final PolicySizes sizes;
     private PolicyReading.Readings policies = PolicyReading.Readings.NONE;
+    private final Map<String, String> failing = new TreeMap<>();
+    // Numbers and policies that have a value.
+    private final Set<TableKey> told = new HashSet<>();
     private long unreadable;
 
     StoreView(StoreKeys keys, PolicySizes sizes) {
@@ -57,9 +60,49 @@ final class StoreView {
         this.sizes = sizes;
     }
 
+    /** Whether an entry can be read; what others say does not count. Any thread. */
+    static boolean reads(StoreKeys keys, KeyValue entry) {
+        StoreView alone = new StoreView(keys, new PolicySizes());
+        alone.policies = PolicyReading.of(List.of(new WatchEvent.Put(entry)));
+        try {
+            alone.take(entry.key(), Optional.of(entry));
+            return true;
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
     /** How many values could not be read so far. */
     long unreadable() {
         return unreadable;
+    }
+
+    /** What is wrong with entries whose last value could not be read, and whether anything is served in its place; or nothing. */
+    String failing() {
+        StringBuilder text = new StringBuilder();
+        failing.forEach((key, why) -> text.append("; unreadable ")
+                .append(key)
+                .append(": ")
+                .append(why)
+                .append(serves(key) ? "; served as last read" : "; no readable value known, served without it"));
+        return text.toString();
+    }
+
+    private boolean serves(String key) {
+        try {
+            if (key.startsWith(keys.ips())) {
+                return endpoints.containsKey(keys.parseIp(key));
+            }
+            if (key.startsWith(keys.identitiesById())) {
+                return told.contains(new TableKey.Identity(keys.parseIdentityById(key)));
+            }
+            return key.startsWith(PolicyKeys.PREFIX)
+                    ? told.contains(new TableKey.PolicyKey(PolicyKeys.parse(key)))
+                    : addressesOf.containsKey(key);
+        } catch (IllegalArgumentException e) {
+            // the key itself says nothing
+            return false;
+        }
     }
 
     /** The nodes there are, of all clusters; changes with the view. */
@@ -88,27 +131,33 @@ final class StoreView {
     }
 
     private void read(String key, Optional<KeyValue> entry) {
-        Optional<String> value = entry.map(KeyValue::value);
         try {
-            if (key.startsWith(keys.ips())) {
-                endpoint(keys.parseIp(key), value);
-            } else if (key.startsWith(keys.nodes())) {
-                NodeKey name = keys.parseNode(key);
-                // its name is in the key: it is a node, whatever else it says
-                value.ifPresentOrElse(there -> members.add(name), () -> members.remove(name));
-                node(key, value.map(NodeRecord::decode));
-            } else if (key.startsWith(keys.identitiesById())) {
-                TableKey number = new TableKey.Identity(keys.parseIdentityById(key));
-                change(number, value.map(text -> new LabelSet(labels(text))));
-            } else if (key.startsWith(PolicyKeys.PREFIX)) {
-                policy(PolicyKeys.parse(key), entry);
-            }
+            take(key, entry);
+            failing.remove(key);
         } catch (IllegalArgumentException e) {
             unreadable++;
+            failing.put(key, String.valueOf(e.getMessage()));
             LOGGER.atWarn()
                     .addKeyValue("key", key)
                     .addKeyValue("reason", e.getMessage())
                     .log("Store entry cannot be read, what was known stays");
+        }
+    }
+
+    private void take(String key, Optional<KeyValue> entry) {
+        Optional<String> value = entry.map(KeyValue::value);
+        if (key.startsWith(keys.ips())) {
+            endpoint(keys.parseIp(key), value);
+        } else if (key.startsWith(keys.nodes())) {
+            NodeKey name = keys.parseNode(key);
+            // its name is in the key: it is a node, whatever else it says
+            value.ifPresentOrElse(there -> members.add(name), () -> members.remove(name));
+            node(key, value.map(NodeRecord::decode));
+        } else if (key.startsWith(keys.identitiesById())) {
+            TableKey number = new TableKey.Identity(keys.parseIdentityById(key));
+            change(number, value.map(text -> new LabelSet(labels(text))));
+        } else if (key.startsWith(PolicyKeys.PREFIX)) {
+            policy(PolicyKeys.parse(key), entry);
         }
     }
 
@@ -191,6 +240,11 @@ final class StoreView {
     }
 
     private void change(TableKey key, Optional<? extends TableValue> value) {
+        if (!(key instanceof Address) && value.isPresent()) {
+            told.add(key);
+        } else {
+            told.remove(key);
+        }
         changes.add(
                 value.isPresent()
                         ? new Change.Upsert<>(key, value.get())

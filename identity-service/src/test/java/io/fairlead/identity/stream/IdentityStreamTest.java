@@ -115,6 +115,30 @@ class IdentityStreamTest {
         }
     }
 
+    @Test
+    void aReplicaThatStartsWhileValuesAreUnreadableServesTheLastReadableOnes() throws IOException {
+        Node before = new Node("dev2", 0, "");
+        eventually(before::inSync);
+        stopServing();
+        for (String key :
+                List.of(KEYS.ips() + "10.244.0.7", KEYS.identitiesById() + "4711", KEYS.nodes() + "default/dev1")) {
+            put(key, "{");
+            put(key, "[]");
+        }
+        serve(client);
+        Node node = new Node("dev3", 0, "");
+        eventually(node::inSync);
+        assertThat(node.ips()).isEqualTo(before.ips());
+        assertThat(node.labels()).isEqualTo(before.labels());
+        assertThat(feed.unreadable()).isEqualTo(3);
+        assertThat(feed.text())
+                .contains("v1/id/4711: ")
+                .contains("served as last read")
+                .doesNotContain("without it");
+        put(KEYS.identitiesById() + "4711", "k8s:app=other;");
+        eventually(() -> node.labels().equals(Map.of(4711, "[k8s:app=other]")));
+    }
+
     private static boolean written(KvStore store, Op write) {
         try {
             return await(store.commit(Txn.of(write))).succeeded();
@@ -209,6 +233,8 @@ class IdentityStreamTest {
         eventually(() -> node.ips().containsKey("10.10.0.1/32"));
         Node fresh = new Node("dev3", 0, "");
         eventually(fresh::inSync);
+        // its snapshot may be a second old, what has changed since follows
+        eventually(() -> fresh.version() >= node.version());
         assertThat(node.ips()).as("seed %d", seed).isEqualTo(fresh.ips());
         assertThat(node.labels()).as("seed %d", seed).isEqualTo(fresh.labels());
         StoreView model = new StoreView(KEYS, new PolicySizes());

@@ -44,6 +44,12 @@ final class CountingStore implements KvStore {
     }
 
     @Override
+    public Future<Optional<KeyValue>> getAt(String key, long revision) {
+        requests.incrementAndGet();
+        return store.getAt(key, revision);
+    }
+
+    @Override
     public Future<Listing> list(String prefix) {
         requests.incrementAndGet();
         return store.list(prefix);

@@ -53,6 +53,21 @@ public final class EtcdKvStore implements KvStore {
     }
 
     @Override
+    public Future<Optional<KeyValue>> getAt(String key, long revision) {
+        if (revision < 1) {
+            return Future.failedFuture(new KvException(
+                    FailureKind.GIVE_UP, "get " + key + ": at revision " + revision + " (expected: 1 or more)", null));
+        }
+        RangeRequest request = RangeRequest.newBuilder()
+                .setKey(Wire.bytes(key))
+                .setRevision(revision)
+                .build();
+        return connection
+                .unary("get " + key + " at revision " + revision, KVGrpc.getRangeMethod(), request)
+                .map(r -> r.getKvsList().stream().findFirst().map(Wire::entry));
+    }
+
+    @Override
     public Future<Listing> list(String prefix) {
         return lister.list(prefix);
     }

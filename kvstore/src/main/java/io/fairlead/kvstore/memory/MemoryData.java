@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +34,8 @@ final class MemoryData {
     private final TreeMap<String, KeyValue> entries =
             new TreeMap<>(Comparator.comparing(k -> k.getBytes(StandardCharsets.UTF_8), Arrays::compareUnsigned));
     private final TreeMap<Long, Change> history = new TreeMap<>();
+    // what each key became at the revisions that are remembered, and what it was at the oldest of them
+    private final Map<String, TreeMap<Long, Optional<KeyValue>>> versions = new HashMap<>();
     private long revision = 1;
     private long compacted;
 
@@ -42,6 +45,20 @@ final class MemoryData {
 
     Optional<KeyValue> get(String key) {
         return Optional.ofNullable(entries.get(key));
+    }
+
+    /** As etcd has it: the newest change up to the revision, unless that was compacted away. */
+    Optional<KeyValue> getAt(String key, long at) {
+        if (at < 1) {
+            throw new KvException(FailureKind.GIVE_UP, "revision: " + at + " (expected: 1 or more)", null);
+        }
+        if (at < compacted || at > revision) {
+            throw new KvException(
+                    FailureKind.RESYNC, "revision: " + at + " (expected: " + compacted + " to " + revision + ")", null);
+        }
+        Map.Entry<Long, Optional<KeyValue>> change =
+                versions.getOrDefault(key, new TreeMap<>()).floorEntry(at);
+        return change == null ? Optional.empty() : change.getValue();
     }
 
     Listing list(String prefix) {
@@ -79,6 +96,13 @@ final class MemoryData {
         }
         compacted = at;
         history.headMap(at, false).clear();
+        versions.values().removeIf(all -> {
+            Map.Entry<Long, Optional<KeyValue>> there = all.floorEntry(at);
+            if (there != null) {
+                all.headMap(there.getKey(), there.getValue().isEmpty()).clear();
+            }
+            return all.isEmpty();
+        });
     }
 
     /** Carries out a transaction; the change is null when nothing was written. */
@@ -143,7 +167,18 @@ final class MemoryData {
         revision++;
         Change change = new Change(revision, List.copyOf(events));
         history.put(revision, change);
+        for (WatchEvent event : events) {
+            if (event instanceof WatchEvent.Put put) {
+                remember(put.entry().key(), Optional.of(put.entry()));
+            } else if (event instanceof WatchEvent.Delete delete) {
+                remember(delete.key(), Optional.empty());
+            }
+        }
         return change;
+    }
+
+    private void remember(String key, Optional<KeyValue> entry) {
+        versions.computeIfAbsent(key, ignored -> new TreeMap<>()).put(revision, entry);
     }
 
     private boolean holds(Condition condition) {

@@ -74,6 +74,12 @@ public final class MemoryKvStore implements KvStore {
     }
 
     @Override
+    public Future<Optional<KeyValue>> getAt(String key, long revision) {
+        return request(
+                "get " + key + " at revision " + revision, () -> server.data().getAt(key, revision));
+    }
+
+    @Override
     public Future<Listing> list(String prefix) {
         return request("list " + prefix, () -> server.data().list(prefix));
     }

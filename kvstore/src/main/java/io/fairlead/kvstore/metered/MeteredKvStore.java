@@ -41,6 +41,11 @@ public final class MeteredKvStore implements KvStore {
     }
 
     @Override
+    public Future<Optional<KeyValue>> getAt(String key, long revision) {
+        return timed("get", store.getAt(key, revision));
+    }
+
+    @Override
     public Future<Listing> list(String prefix) {
         return timed("list", store.list(prefix));
     }

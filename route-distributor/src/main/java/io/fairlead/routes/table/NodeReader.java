@@ -38,6 +38,16 @@ public record NodeReader(StoreKeys keys, ClusterName cluster, int clusterId) {
         return routes;
     }
 
+    /** Whether a record can be read. */
+    public boolean reads(KeyValue entry) {
+        try {
+            read(entry);
+            return true;
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
     boolean isOwn(ClusterName other) {
         return other.equals(cluster);
     }

@@ -162,9 +162,12 @@ public final class RouteTable {
         return claims.conflicts();
     }
 
-    /** What is wrong with records whose last value could not be read, by key. */
+    /** What is wrong with records whose last value could not be read, by key, and whether anything is served in its place. */
     public Map<String, String> unreadable() {
-        return Map.copyOf(unreadable);
+        Map<String, String> all = new TreeMap<>(unreadable);
+        all.replaceAll((key, why) -> why
+                + (byKey.containsKey(key) ? "; served as last read" : "; no readable value known, served without it"));
+        return all;
     }
 
     /** How many values could not be read so far. */

@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -29,7 +30,7 @@ public final class Holdings {
     /** CIDRs that two nodes held at once, and those that changed while a node held them. */
     public static List<Violation> cidrs(List<Operation> operations) {
         List<Violation> found = new ArrayList<>();
-        List<Holding> holdings = holdings(operations, Kind.REGISTER, Kind.RELEASE_NODE, found);
+        List<Holding> holdings = blocks(operations, found);
         holdings.sort(Comparator.comparingLong(Holding::from));
         List<Holding> active = new ArrayList<>();
         for (Holding next : holdings) {
@@ -103,6 +104,46 @@ public final class Holdings {
         return holding.subject.substring("use/".length(), holding.subject.lastIndexOf('/'));
     }
 
+    /** Of each CIDR by itself: a node may have several, and give back one of them. */
+    private static List<Holding> blocks(List<Operation> operations, List<Violation> found) {
+        List<Operation> sorted = new ArrayList<>(operations);
+        sorted.sort(Comparator.comparingLong(Operation::invoked));
+        List<Holding> holdings = new ArrayList<>();
+        Map<String, Map<String, Holding>> held = new TreeMap<>();
+        for (Operation operation : sorted) {
+            String subject = operation.subject();
+            Map<String, Holding> has = held.computeIfAbsent(subject, node -> new TreeMap<>());
+            Set<String> state = Set.of(operation.state().split(","));
+            boolean ok = operation.outcome() == Outcome.OK;
+            boolean gives = operation.kind() == Kind.REGISTER || operation.kind() == Kind.ADD_CIDR;
+            boolean takes = operation.kind() == Kind.RELEASE_NODE || operation.kind() == Kind.RETURN_CIDR;
+            if (!(gives && ok) && !(takes && operation.outcome() != Outcome.FAIL)) {
+                continue;
+            }
+            has.values().stream()
+                    .filter(holding -> !state.contains(holding.what))
+                    .toList()
+                    .forEach(gone -> {
+                        has.remove(gone.what);
+                        holdings.add(ended(gone, operation.invoked()));
+                        if (gives) {
+                            found.add(new Violation(
+                                    Invariant.SAME_CIDR,
+                                    subject + ": " + operation.state() + " (expected: also " + gone.what
+                                            + ", which was not given back)",
+                                    subject,
+                                    operation.completed()));
+                        }
+                    });
+            if (gives) {
+                state.forEach(cidr -> has.putIfAbsent(
+                        cidr, new Holding(operation.process(), subject, cidr, operation.completed(), Long.MAX_VALUE)));
+            }
+        }
+        held.values().forEach(has -> holdings.addAll(has.values()));
+        return holdings;
+    }
+
     private static List<Holding> holdings(List<Operation> operations, Kind gives, Kind takes, List<Violation> found) {
         List<Operation> sorted = new ArrayList<>(operations);
         sorted.sort(Comparator.comparingLong(Operation::invoked));
@@ -116,7 +157,7 @@ public final class Holdings {
                 Holding before = held.putIfAbsent(subject, fresh);
                 if (before != null && !before.what.equals(fresh.what)) {
                     found.add(new Violation(
-                            gives == Kind.REGISTER ? Invariant.SAME_CIDR : Invariant.NO_DOUBLE_IDENTITY,
+                            Invariant.NO_DOUBLE_IDENTITY,
                             subject + ": " + fresh.what + " (expected: " + before.what + ", which was not given back)",
                             subject,
                             operation.completed()));

@@ -4,6 +4,8 @@ package io.fairlead.soak.check;
 public enum Invariant {
     /** No two nodes hold overlapping CIDRs, by acknowledgement or at any revision of the store. */
     NO_SHARED_CIDR,
+    /** A CIDR gets another owner only after every other node has acknowledged that it was withdrawn. */
+    REUSED_TOO_EARLY,
     /** A node that was not released keeps its CIDRs. */
     SAME_CIDR,
     /** No number belongs to two label sets. */

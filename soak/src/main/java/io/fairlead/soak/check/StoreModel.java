@@ -6,6 +6,7 @@ import io.fairlead.contract.Labels;
 import io.fairlead.contract.NodeName;
 import io.fairlead.contract.etcd.IpIdentityRecord;
 import io.fairlead.contract.etcd.NodeRecord;
+import io.fairlead.contract.etcd.OwnKeys;
 import io.fairlead.contract.etcd.StoreKeys;
 import io.fairlead.identity.policy.PolicyKeys;
 import io.fairlead.identity.policy.PolicyRecord;
@@ -18,6 +19,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.BiFunction;
+import java.util.stream.Collectors;
 
 /**
  * The store as it went through its revisions, and what no revision may show.
@@ -26,6 +29,7 @@ import java.util.TreeSet;
  */
 public final class StoreModel {
     private static final StoreKeys KEYS = StoreKeys.DEFAULT;
+    private static final String PROGRESS = OwnKeys.progress(OwnKeys.Table.ROUTES);
     private static final String DECIDING = "fairlead/identity/v1/labels/";
 
     private final Map<String, String> raw = new TreeMap<>();
@@ -37,13 +41,31 @@ public final class StoreModel {
     private final Map<String, PolicyRecord> policies = new TreeMap<>();
     private final Map<String, String> uses = new TreeMap<>();
     private final List<Violation> found = new ArrayList<>();
+    private final CidrReuse reuse;
     private long revision;
     private long unreadable;
+
+    /** A store without nodes that could be asked. */
+    public StoreModel() {
+        this((node, cidr) -> Optional.empty());
+    }
+
+    /**
+     * An empty store.
+     *
+     * @param hops where a node sends what is for a CIDR at present
+     */
+    public StoreModel(BiFunction<NodeName, Cidr, Optional<String>> hops) {
+        this.reuse = new CidrReuse(hops);
+    }
 
     /** Takes changes in, in the order of their revisions. */
     public void apply(List<Change> changes) {
         for (Change change : changes) {
-            revision = Math.max(revision, change.revision());
+            if (change.revision() > revision) {
+                reuse.acknowledge();
+                revision = change.revision();
+            }
             change.value().ifPresentOrElse(value -> raw.put(change.key(), value), () -> raw.remove(change.key()));
             try {
                 read(change);
@@ -65,7 +87,9 @@ public final class StoreModel {
 
     /** What was found so far, at whatever revision. */
     public List<Violation> found() {
-        return List.copyOf(found);
+        List<Violation> all = new ArrayList<>(found);
+        all.addAll(reuse.found());
+        return all;
     }
 
     /** Every key and its present value. */
@@ -130,6 +154,8 @@ public final class StoreModel {
         } else if (key.startsWith(PolicyKeys.PREFIX)) {
             PolicyKeys.parse(key);
             set(policies, key, value.map(PolicyRecord::decode));
+        } else if (key.startsWith(PROGRESS)) {
+            reuse.progress(change);
         } else if (key.startsWith(DECIDING)) {
             deciding(change, value.map(text -> IdentityId.parse(text).toString()));
         }
@@ -145,7 +171,13 @@ public final class StoreModel {
     }
 
     private void node(Change change, Optional<NodeRecord> record) {
+        Optional<NodeRecord> before = Optional.ofNullable(nodes.get(change.key()));
         set(nodes, change.key(), record);
+        reuse.record(
+                change,
+                before,
+                record,
+                nodes.values().stream().map(NodeRecord::name).collect(Collectors.toSet()));
         if (record.isEmpty()) {
             return;
         }

@@ -39,6 +39,12 @@ final class NodeTable {
         }
     }
 
+    @Nullable
+    Object get(Object key) {
+        int number = dictionary.number(key);
+        return number < values.length ? values[number] : null;
+    }
+
     int size() {
         return size;
     }

@@ -8,6 +8,7 @@ import io.fairlead.proto.route.v1.SubscribeRoutes;
 import io.grpc.Channel;
 import io.grpc.stub.StreamObserver;
 import java.util.Map;
+import java.util.Optional;
 
 /** A node's routes: CIDR to next hop. */
 final class RouteFeed extends Feed<StreamRoutesRequest, StreamRoutesResponse> {
@@ -67,6 +68,10 @@ final class RouteFeed extends Feed<StreamRoutesRequest, StreamRoutesResponse> {
 
     synchronized Map<Object, Object> routes() {
         return routes.content().toMap();
+    }
+
+    synchronized Optional<String> nextHop(String cidr) {
+        return Optional.ofNullable(routes.content().get(cidr)).map(Object::toString);
     }
 
     synchronized int size() {

@@ -5,10 +5,12 @@ import io.fairlead.proto.identity.v1.IdentityServiceGrpc;
 import io.fairlead.proto.identity.v1.PublishEndpointRequest;
 import io.fairlead.proto.identity.v1.ReleaseIdentityRequest;
 import io.fairlead.proto.identity.v1.WithdrawEndpointRequest;
+import io.fairlead.proto.ipam.v1.AddPodCidrRequest;
 import io.fairlead.proto.ipam.v1.IpamServiceGrpc;
 import io.fairlead.proto.ipam.v1.NodeAddress;
 import io.fairlead.proto.ipam.v1.RegisterNodeRequest;
 import io.fairlead.proto.ipam.v1.ReleaseNodeRequest;
+import io.fairlead.proto.ipam.v1.ReturnPodCidrRequest;
 import io.fairlead.proto.policy.v1.ApplyPoliciesRequest;
 import io.fairlead.proto.policy.v1.DeletePoliciesRequest;
 import io.fairlead.proto.policy.v1.PolicyName;
@@ -16,6 +18,7 @@ import io.fairlead.proto.policy.v1.PolicyServiceGrpc;
 import io.grpc.Channel;
 import io.grpc.StatusRuntimeException;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -104,6 +107,32 @@ public final class SimulatedNode implements AutoCloseable {
                             .build());
             return new Registered(List.copyOf(response.getPodCidrsList()), response.getRevision());
         });
+    }
+
+    /** Another block; the same {@code request} gives the same one. */
+    public String addCidr(String request) {
+        return ipam(channel -> IpamServiceGrpc.newBlockingStub(channel)
+                .addPodCidr(AddPodCidrRequest.newBuilder()
+                        .setNodeName(name)
+                        .setIpVersion(4)
+                        .setRequestId(request)
+                        .build())
+                .getPodCidr());
+    }
+
+    /** Gives a block back; false when it was not this node's. */
+    public boolean returnCidr(String cidr) {
+        return ipam(channel -> IpamServiceGrpc.newBlockingStub(channel)
+                .returnPodCidr(ReturnPodCidrRequest.newBuilder()
+                        .setNodeName(name)
+                        .setPodCidr(cidr)
+                        .build())
+                .getReturned());
+    }
+
+    /** Where it sends what is for a CIDR; empty without a route. */
+    public Optional<String> nextHop(String cidr) {
+        return routes.nextHop(cidr);
     }
 
     /** Ends it; false when nobody knew it. */

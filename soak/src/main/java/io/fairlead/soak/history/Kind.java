@@ -4,6 +4,10 @@ package io.fairlead.soak.history;
 public enum Kind {
     REGISTER(true),
     RELEASE_NODE(false),
+    /** Another block for a node; the state is all it has then. */
+    ADD_CIDR(true),
+    /** A block back; the state is what is left. */
+    RETURN_CIDR(false),
     ALLOCATE(true),
     RELEASE_IDENTITY(false),
     PUBLISH(true),

@@ -1,6 +1,7 @@
 package io.fairlead.soak.workload;
 
 import io.fairlead.contract.Cidr;
+import io.fairlead.contract.Ip;
 import io.fairlead.contract.Labels;
 import io.fairlead.soak.client.SimulatedNode;
 import io.fairlead.soak.history.Kind;
@@ -16,6 +17,7 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /**
  * One node at work: registered, with pods that come and go, now and then drained, released and registered anew.
@@ -25,6 +27,7 @@ import java.util.function.Supplier;
 final class Worker implements Work {
     private static final int MOST_PODS = 12;
     private static final int MOST_LABEL_SETS = 6;
+    private static final int MOST_CIDRS = 3;
 
     private final SimulatedNode node;
     private final Recorder recorder;
@@ -35,6 +38,7 @@ final class Worker implements Work {
     private final Map<String, String> pods = new TreeMap<>();
     private List<String> cidrs = List.of();
     private int nextAddress;
+    private int nextRequest;
     private boolean draining;
     private Optional<Supplier<Recorder.Result>> unanswered = Optional.empty();
 
@@ -66,6 +70,9 @@ final class Worker implements Work {
         }
         if (dice < 0.06) {
             return this::register;
+        }
+        if (dice < 0.10) {
+            return blocks();
         }
         boolean fresh = numbers.isEmpty() || (dice < 0.25 && numbers.size() < MOST_LABEL_SETS);
         if (fresh) {
@@ -105,6 +112,57 @@ final class Worker implements Work {
                 Optional.empty());
         if (result.isOk()) {
             cidrs = List.of(result.state().split(","));
+        }
+        return result;
+    }
+
+    /** Another block, or one back that has no pods. */
+    private Supplier<Recorder.Result> blocks() {
+        List<String> unused = cidrs.stream()
+                .filter(cidr ->
+                        pods.keySet().stream().noneMatch(ip -> Cidr.parse(cidr).contains(Ip.parse(ip))))
+                .toList();
+        if (cidrs.size() > 1 && !unused.isEmpty() && (cidrs.size() >= MOST_CIDRS || random.nextBoolean())) {
+            String cidr = any(unused);
+            return () -> returnCidr(cidr);
+        }
+        if (cidrs.size() >= MOST_CIDRS) {
+            return this::register;
+        }
+        String request = node.name() + "-" + ++nextRequest;
+        return () -> addCidr(request);
+    }
+
+    private Recorder.Result addCidr(String request) {
+        Recorder.Result result = recorder.ask(
+                Kind.ADD_CIDR,
+                Subject.node(node.name()),
+                Operation.UNTOLD,
+                () -> {
+                    List<String> all = new ArrayList<>(cidrs);
+                    all.add(node.addCidr(request));
+                    return String.join(",", sorted(all));
+                },
+                Optional.empty());
+        if (result.isOk()) {
+            cidrs = List.of(result.state().split(","));
+        }
+        return result;
+    }
+
+    private Recorder.Result returnCidr(String cidr) {
+        String left = cidrs.stream().filter(own -> !own.equals(cidr)).collect(Collectors.joining(","));
+        Recorder.Result result = recorder.ask(
+                Kind.RETURN_CIDR,
+                Subject.node(node.name()),
+                left,
+                () -> {
+                    node.returnCidr(cidr);
+                    return left;
+                },
+                Optional.empty());
+        if (result.isOk()) {
+            cidrs = List.of(left.split(","));
         }
         return result;
     }

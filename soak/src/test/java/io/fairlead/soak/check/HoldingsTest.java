@@ -53,6 +53,30 @@ class HoldingsTest {
     }
 
     @Test
+    void aBlockThatWasGivenBackMayBeAnothersAndOneThatWasNotMayNot() {
+        Told told = new Told()
+                .ok("n1", Kind.REGISTER, "node/n1", "10.0.1.0/24", 0, 10)
+                .ok("n1", Kind.ADD_CIDR, "node/n1", "10.0.1.0/24,10.0.2.0/24", 11, 12)
+                .unknown("n1", Kind.RETURN_CIDR, "node/n1", "10.0.1.0/24", 15, 16)
+                .ok("n2", Kind.REGISTER, "node/n2", "10.0.2.0/24", 18, 30);
+        assertThat(Holdings.cidrs(told.operations())).isEmpty();
+        told.ok("n3", Kind.REGISTER, "node/n3", "10.0.1.0/24", 31, 32);
+        assertThat(Holdings.cidrs(told.operations()))
+                .singleElement()
+                .satisfies(v -> assertThat(v.invariant()).isEqualTo(Invariant.NO_SHARED_CIDR));
+    }
+
+    @Test
+    void aBlockThatVanishesWithoutBeingGivenBackIsFound() {
+        Told told = new Told()
+                .ok("n1", Kind.ADD_CIDR, "node/n1", "10.0.1.0/24,10.0.2.0/24", 0, 10)
+                .ok("n1", Kind.REGISTER, "node/n1", "10.0.1.0/24", 20, 30);
+        assertThat(Holdings.cidrs(told.operations()))
+                .singleElement()
+                .satisfies(v -> assertThat(v.invariant()).isEqualTo(Invariant.SAME_CIDR));
+    }
+
+    @Test
     void aNumberOfTwoLabelSetsIsFound() {
         Told told = new Told()
                 .ok("n1", Kind.ALLOCATE, "use/k8s:a=1;/n1", "300", 0, 10)

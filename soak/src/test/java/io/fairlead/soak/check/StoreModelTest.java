@@ -57,6 +57,67 @@ class StoreModelTest {
         assertThat(model.found()).isEmpty();
     }
 
+    private void progress(String replica, long version, String behind) {
+        put("fairlead/progress/v1/routes/" + replica + "/nodes", "{\"nodes\":[{\"node\":\"b\"},{\"node\":\"c\"}]}");
+        put(
+                "fairlead/progress/v1/routes/" + replica + "/reached",
+                "{\"epoch\":\"e\",\"version\":" + version + ",\"least\":0,\"behind\":[" + behind + "],\"failed\":[]}");
+    }
+
+    @Test
+    void aCidrThatIsGivenOnBeforeANodeAcknowledgedItsWithdrawalIsFound() {
+        node("a", "172.20.0.1", "10.0.1.0/24");
+        node("b", "172.20.0.2", "10.0.2.0/24");
+        node("c", "172.20.0.3", "10.0.3.0/24");
+        delete("cilium/state/nodes/v1/soak/a");
+        progress("r", revision, "{\"node\":\"c\",\"version\":1}");
+        node("d", "172.20.0.4", "10.0.1.0/24");
+        assertThat(model.found()).singleElement().satisfies(v -> {
+            assertThat(v.invariant()).isEqualTo(Invariant.REUSED_TOO_EARLY);
+            assertThat(v.text()).contains("not acknowledged by [c]");
+        });
+    }
+
+    @Test
+    void aCidrThatIsGivenOnAfterAllAcknowledgedOrWereReleasedIsFine() {
+        node("a", "172.20.0.1", "10.0.1.0/24");
+        node("b", "172.20.0.2", "10.0.2.0/24");
+        node("c", "172.20.0.3", "10.0.3.0/24");
+        node("e", "172.20.0.5", "10.0.5.0/24");
+        delete("cilium/state/nodes/v1/soak/a");
+        progress("r", revision, "");
+        delete("cilium/state/nodes/v1/soak/e");
+        node("d", "172.20.0.4", "10.0.1.0/24");
+        assertThat(model.found()).isEmpty();
+    }
+
+    @Test
+    void aCidrThatIsGivenOnWhileANodeStillHasTheOldRouteIsFound() {
+        StoreModel asking = new StoreModel((name, cidr) -> Optional.of("172.20.0.1"));
+        node("a", "172.20.0.1", "10.0.1.0/24");
+        assertThat(model.found()).isEmpty();
+        NodeRecord former = NodeRecord.decode(model.raw().get("cilium/state/nodes/v1/soak/a"));
+        String bText = former.encode().replace("\"a\"", "\"b\"").replace("172.20.0.1", "172.20.0.2");
+        String other = former.encode()
+                .replace("\"a\"", "\"c\"")
+                .replace("172.20.0.1", "172.20.0.3")
+                .replace("10.0.1.0", "10.0.3.0");
+        asking.apply(List.of(
+                new Change(1, "cilium/state/nodes/v1/soak/a", Optional.of(former.encode()), 1),
+                new Change(2, "cilium/state/nodes/v1/soak/c", Optional.of(other), 2),
+                new Change(3, "cilium/state/nodes/v1/soak/a", Optional.empty(), 3),
+                new Change(4, "fairlead/progress/v1/routes/r/nodes", Optional.of("{\"nodes\":[{\"node\":\"c\"}]}"), 4),
+                new Change(
+                        5,
+                        "fairlead/progress/v1/routes/r/reached",
+                        Optional.of("{\"epoch\":\"e\",\"version\":3,\"least\":3,\"behind\":[],\"failed\":[]}"),
+                        5),
+                new Change(6, "cilium/state/nodes/v1/soak/b", Optional.of(bText), 6)));
+        assertThat(asking.found())
+                .singleElement()
+                .satisfies(v -> assertThat(v.text()).contains("still a route of [c]"));
+    }
+
     @Test
     void aNumberWhoseLabelsChangeIsFound() {
         put(IDS + "300", "k8s:a=1;");
