@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Short runs; `make soak` runs as long as it is told. */
 class SoakTest {
-    private static final Duration SHORT = Duration.ofSeconds(25);
+    private static final Duration SHORT = Duration.ofSeconds(15);
 
     @Test
     @Tag("root")

@@ -66,4 +66,16 @@ class AcknowledgedTest {
         Told told = new Told().unknown("n1", Kind.REGISTER, "node/n1", "?", 0, 10);
         assertThat(check(told, Map.of("node/n1", "10.0.1.0/24"))).isEmpty();
     }
+
+    @Test
+    void aReferenceThatIsBackIsFoundUnlessALateEntryUsesIt() {
+        String use = "use/k8s:a=1;/n1";
+        Told told = new Told()
+                .ok("n1", Kind.ALLOCATE, use, "300", 0, 10)
+                .unknown("n1", Kind.PUBLISH, IP, "300@1.2.3.4", 11, 12)
+                .ok("n1", Kind.WITHDRAW, IP, "", 13, 14)
+                .ok("n1", Kind.RELEASE_IDENTITY, use, "", 15, 16);
+        assertThat(check(told, Map.of(IP, "300@1.2.3.4", use, "300"))).isEmpty();
+        assertThat(check(told, Map.of(use, "300"))).hasSize(1);
+    }
 }
