@@ -150,15 +150,24 @@ public final class StoreModel {
         } else if (key.startsWith(KEYS.identitiesByLabels())) {
             StoreKeys.IdentityUse use = KEYS.parseIdentityUse(key);
             String subject = Subject.use(use.labels().encoded(), use.node());
-            set(uses, subject, value.map(text -> IdentityId.parse(text).toString()));
+            set(uses, subject, value.map(StoreModel::number));
         } else if (key.startsWith(PolicyKeys.PREFIX)) {
             PolicyKeys.parse(key);
             set(policies, key, value.map(PolicyRecord::decode));
         } else if (key.startsWith(PROGRESS)) {
             reuse.progress(change);
         } else if (key.startsWith(DECIDING)) {
-            deciding(change, value.map(text -> IdentityId.parse(text).toString()));
+            deciding(change, value.map(StoreModel::number));
         }
+    }
+
+    /** Nobody is given 0: it says that a number is not known. */
+    private static String number(String text) {
+        IdentityId id = IdentityId.parse(text);
+        if (id.value() == 0) {
+            throw new IllegalArgumentException("identity: 0 (expected: one that can be given)");
+        }
+        return id.toString();
     }
 
     private static String checked(String encoded) {

@@ -144,6 +144,15 @@ class StoreModelTest {
     }
 
     @Test
+    void aDecidingKeyWithoutANumberIsUnreadable() {
+        put("fairlead/identity/v1/labels/k8s:app=web;", "300");
+        put("fairlead/identity/v1/labels/k8s:app=web;", "0");
+        put("fairlead/identity/v1/labels/k8s:app=web;", "300");
+        assertThat(model.unreadable()).isEqualTo(1);
+        assertThat(model.found()).isEmpty();
+    }
+
+    @Test
     void anUnreadableValueLeavesWhatWasKnown() {
         node("a", "172.20.0.1", "10.0.1.0/24");
         put("cilium/state/nodes/v1/soak/a", "{");
