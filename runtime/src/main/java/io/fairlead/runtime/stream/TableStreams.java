@@ -29,7 +29,6 @@ public final class TableStreams<K, V> {
     public static final Duration MEMORY = Duration.ofSeconds(60);
 
     private static final Logger LOGGER = LoggerFactory.getLogger(TableStreams.class);
-    private static final long SNAPSHOT_SHARED_NANOS = Duration.ofSeconds(1).toNanos();
 
     private final TableCodec<K, V> codec;
     private final Consumer<Runnable> owner;
@@ -47,7 +46,6 @@ public final class TableStreams<K, V> {
     private @Nullable VersionedTable<K, V> table;
     // owned by: the owner's context; of the present table or one shortly before
     private @Nullable Update<K, V> snapshot;
-    private long snapshotNanos;
     private boolean watching;
     private Runnable onProgress = () -> {};
 
@@ -184,18 +182,18 @@ public final class TableStreams<K, V> {
         return table;
     }
 
-    /** Everything; shared for a second by all who need it: what has changed since follows as a difference. */
+    /**
+     * Everything; shared by all who need it until something changes. An older one would do for a node that knows nothing, but
+     * one that starts again would take out of its kernel what it had been told meanwhile.
+     */
     Update<K, V> snapshot() {
         VersionedTable<K, V> current = published();
         Update<K, V> shared = snapshot;
-        long now = timers.nanoTime();
         if (shared == null
                 || !shared.epoch().equals(current.epoch())
-                || shared.version() < current.floor()
-                || (now - snapshotNanos > SNAPSHOT_SHARED_NANOS && shared.version() < current.changedAt())) {
+                || shared.version() < Math.max(current.floor(), current.changedAt())) {
             shared = Update.snapshot(current, convergence.newest());
             snapshot = shared;
-            snapshotNanos = now;
         }
         return shared;
     }
