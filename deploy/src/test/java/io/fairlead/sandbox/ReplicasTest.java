@@ -96,6 +96,13 @@ class ReplicasTest {
         } finally {
             sandbox.ok("mend", "ctl2");
         }
+        // streams that were cut off end there when their keepalive is over; until then they are counted
+        for (String service : List.of("identity", "route")) {
+            Sandbox.await(
+                    service + "-2 has noticed that nobody is left",
+                    Duration.ofSeconds(40),
+                    () -> metric(service, 2, "fairlead_stream_nodes") == 0);
+        }
         noDifferences(FIRST_NODES);
     }
 

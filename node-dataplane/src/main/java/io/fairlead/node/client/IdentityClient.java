@@ -14,13 +14,18 @@ import io.fairlead.proto.identity.v1.PublishEndpointRequest;
 import io.fairlead.proto.identity.v1.ReleaseIdentityRequest;
 import io.fairlead.proto.identity.v1.WithdrawEndpointRequest;
 import io.fairlead.runtime.grpc.Statuses;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 
 /** The identity service, as the node's endpoints need it. Each call has a deadline. */
 public final class IdentityClient implements IdentityAllocator, EndpointPublisher {
+    private static final Duration PATIENCE = Duration.ofMillis(2_500);
+    private static final Duration PAUSE = Duration.ofMillis(150);
+
     private final NodeName node;
     private final Ip nodeAddress;
     private final IdentityServiceBlockingStub service;
@@ -84,11 +89,24 @@ public final class IdentityClient implements IdentityAllocator, EndpointPublishe
         return service.withDeadlineAfter(deadline.toMillis(), TimeUnit.MILLISECONDS);
     }
 
+    /**
+     * Asks again for a moment while nobody answers: a replica may be about to come, or to be given up. All of the service's
+     * methods bear being asked twice.
+     */
     private static <T> T call(String attempt, Supplier<T> call) {
-        try {
-            return call.get();
-        } catch (StatusRuntimeException e) {
-            throw new EndpointException(reason(e), attempt + ": " + said(e), e);
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        while (true) {
+            try {
+                return call.get();
+            } catch (StatusRuntimeException e) {
+                boolean passing = e.getStatus().getCode() == Status.Code.UNAVAILABLE;
+                if (!passing
+                        || System.nanoTime() > end
+                        || Thread.currentThread().isInterrupted()) {
+                    throw new EndpointException(reason(e), attempt + ": " + said(e), e);
+                }
+            }
+            LockSupport.parkNanos(PAUSE.toNanos());
         }
     }
 
