@@ -1,11 +1,8 @@
 package io.fairlead.events.publish;
 
-import io.fairlead.kvstore.Condition;
 import io.fairlead.kvstore.KvStore;
-import io.fairlead.kvstore.Op;
-import io.fairlead.kvstore.Txn;
+import io.fairlead.kvstore.history.StoreLife;
 import io.vertx.core.Future;
-import java.util.UUID;
 
 /**
  * The name of the store's life, which all services share, with the lineage of its revisions, which a restored backup does
@@ -16,17 +13,8 @@ final class StoreEpoch {
 
     private StoreEpoch() {}
 
-    /** Which life the store is in, and how far. */
-    record Life(String name, long revision) {}
-
-    static Future<Life> read(KvStore store) {
-        String fresh = UUID.randomUUID().toString();
-        Txn txn = Txn.when(new Condition.Missing(KEY)).then(Op.put(KEY, fresh)).otherwise(new Op.Get(KEY));
-        return store.commit(txn).compose(result -> {
-            String name =
-                    result.succeeded() ? fresh : result.reads().get(0).get(0).value();
-            return store.lineage().map(lineage -> new Life(name + "." + lineage, result.revision()));
-        });
+    static Future<StoreLife> read(KvStore store) {
+        return StoreLife.read(store, KEY);
     }
 
     /**
@@ -36,7 +24,7 @@ final class StoreEpoch {
      * @param last epoch of what was told last, empty for none
      * @param mark revision up to which it was told
      */
-    static String next(Life life, String last, long mark) {
+    static String next(StoreLife life, String last, long mark) {
         boolean same = last.equals(life.name()) || last.startsWith(life.name() + "+");
         if (!same) {
             return life.name();

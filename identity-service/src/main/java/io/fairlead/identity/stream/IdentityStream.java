@@ -4,10 +4,8 @@ import io.fairlead.contract.etcd.OwnKeys;
 import io.fairlead.contract.etcd.StoreKeys;
 import io.fairlead.identity.allocation.IdentityKeys;
 import io.fairlead.identity.policy.Worker;
-import io.fairlead.kvstore.Condition;
 import io.fairlead.kvstore.KvStore;
-import io.fairlead.kvstore.Op;
-import io.fairlead.kvstore.Txn;
+import io.fairlead.kvstore.history.StoreLife;
 import io.fairlead.kvstore.progress.ProgressWriter;
 import io.fairlead.proto.identity.v1.IdentityServiceGrpc;
 import io.fairlead.proto.identity.v1.StreamIdentitiesRequest;
@@ -23,7 +21,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import java.util.UUID;
 import java.util.function.Consumer;
 
 /** Serves StreamIdentities: the table of a store to every node that asks. */
@@ -50,14 +47,7 @@ public final class IdentityStream {
      * another one: versions of the history that was lost must not be gone on from.
      */
     public static Future<String> epoch(KvStore store) {
-        String mine = UUID.randomUUID().toString();
-        Txn txn = Txn.when(new Condition.Missing(EPOCH_KEY))
-                .then(Op.put(EPOCH_KEY, mine))
-                .otherwise(new Op.Get(EPOCH_KEY));
-        return store.commit(txn)
-                .map(result ->
-                        result.succeeded() ? mine : result.reads().get(0).get(0).value())
-                .compose(life -> store.lineage().map(lineage -> life + "." + lineage));
+        return StoreLife.read(store, EPOCH_KEY).map(StoreLife::name);
     }
 
     /** Starts to feed the streams from a store. */

@@ -1,16 +1,13 @@
 package io.fairlead.routes.source;
 
-import io.fairlead.kvstore.Condition;
 import io.fairlead.kvstore.KvStore;
-import io.fairlead.kvstore.Op;
-import io.fairlead.kvstore.Txn;
+import io.fairlead.kvstore.history.StoreLife;
 import io.fairlead.runtime.retry.Backoff;
 import io.fairlead.runtime.retry.Timers;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.time.Duration;
 import java.util.Random;
-import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,13 +46,8 @@ public final class StoreEpoch {
     }
 
     private void attempt(Promise<String> promise) {
-        String fresh = UUID.randomUUID().toString();
-        Txn txn = Txn.when(new Condition.Missing(KEY)).then(Op.put(KEY, fresh)).otherwise(new Op.Get(KEY));
-        store.commit(txn)
-                .map(result -> result.succeeded()
-                        ? fresh
-                        : result.reads().get(0).get(0).value())
-                .compose(name -> store.lineage().map(lineage -> name + "." + lineage))
+        StoreLife.read(store, KEY)
+                .map(StoreLife::name)
                 .onSuccess(promise::complete)
                 .onFailure(cause -> {
                     if (backoff.attempts() == 0) {
