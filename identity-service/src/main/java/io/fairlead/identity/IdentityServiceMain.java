@@ -23,6 +23,7 @@ import io.fairlead.identity.stream.IdentityFeed;
 import io.fairlead.identity.stream.IdentityStream;
 import io.fairlead.identity.upkeep.Realm;
 import io.fairlead.identity.upkeep.Upkeep;
+import io.fairlead.identity.upkeep.UpkeepKeys;
 import io.fairlead.identity.upkeep.UpkeepOptions;
 import io.fairlead.kvstore.KvStore;
 import io.fairlead.kvstore.etcd.EtcdKvStore;
@@ -81,24 +82,7 @@ public final class IdentityServiceMain {
                     "label-prefix-file",
                     LabelPrefixFile::read,
                     "file with prefixes of labels that make identities, in Cilium's JSON, in place of the defaults");
-    private final ConfigKey<Duration> gcInterval = process.keys()
-            .add(
-                    "identity-gc-interval",
-                    Values.DURATION,
-                    "15m",
-                    "time between two looks for unused identities; one unused in two of them is deleted");
-    private final ConfigKey<Integer> gcRate = process.keys()
-            .add(
-                    "identity-gc-rate-limit",
-                    Values.integer(1, 1_000_000),
-                    "2500",
-                    "unused identities deleted a minute, at most");
-    private final ConfigKey<Duration> grace = process.keys()
-            .add(
-                    "node-release-grace",
-                    Values.DURATION,
-                    "30s",
-                    "how long a node must be gone before its references and endpoints are removed");
+    private final UpkeepKeys upkeepKeys = new UpkeepKeys(process.keys());
 
     /** Runs until it is told to stop. */
     public static void main(String[] args) {
@@ -115,7 +99,7 @@ public final class IdentityServiceMain {
     Future<Void> start(Config config, Lifecycle life) {
         StoreKeys.Store where = storeKeys.from(config);
         LabelFilter filter = filter(config);
-        UpkeepOptions upkeep = new UpkeepOptions(config.get(gcInterval), config.get(gcRate), config.get(grace));
+        UpkeepOptions upkeep = upkeepKeys.from(config);
         Optional<Tls> tls = tlsKeys.from(config, life);
         KvStore store = store(config, where, life);
         life.health().register("kvstore", () -> store.status().map(s -> new HealthCheck.State(s.healthy(), s.text())));

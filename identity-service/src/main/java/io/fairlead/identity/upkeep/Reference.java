@@ -14,9 +14,11 @@ import java.util.Optional;
  * @param labels the label set, encoded; as the key has it
  * @param node whose it is; empty when the end of the key is no node's name
  * @param id the number; empty when the value is none
+ * @param modRevision when it was last written
  * @param leased true for Cilium's, which go with its agent
  */
-record Reference(String key, String labels, Optional<NodeName> node, Optional<IdentityId> id, boolean leased) {
+record Reference(
+        String key, String labels, Optional<NodeName> node, Optional<IdentityId> id, long modRevision, boolean leased) {
     /** Reads an entry; what cannot be read is empty. */
     static Reference of(IdentityKeys keys, KeyValue entry) {
         String rest = entry.key().substring(keys.references().length());
@@ -26,6 +28,7 @@ record Reference(String key, String labels, Optional<NodeName> node, Optional<Id
                 rest.substring(0, Math.max(0, slash)),
                 slash < 0 ? Optional.empty() : name(rest.substring(slash + 1)),
                 number(entry.value()),
+                entry.modRevision(),
                 entry.lease() != 0);
     }
 

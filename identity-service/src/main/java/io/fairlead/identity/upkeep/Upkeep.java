@@ -27,6 +27,7 @@ public final class Upkeep implements AutoCloseable {
     private final Presence presence;
     private final ReleasedNodes released;
     private final Restorer restorer;
+    private final UnusedReferences unused;
     private final Collector collector;
     private final Resting resting;
     // The last thing to do: what comes next waits for it. guarded by: this
@@ -54,6 +55,7 @@ public final class Upkeep implements AutoCloseable {
         this.presence = new Presence(realm, timers::nanoTime, () -> sweepAfter(options.grace()));
         this.released = new ReleasedNodes(realm, presence, options.grace());
         this.restorer = new Restorer(realm);
+        this.unused = new UnusedReferences(realm, options.unused());
         this.collector = new Collector(realm, timers, options.perMinute());
         this.resting = new Resting(realm, nodes, options.interval());
         known.onTorn(this::torn);
@@ -73,7 +75,9 @@ public final class Upkeep implements AutoCloseable {
                                 .onSuccess(this::swept)
                                 .compose(swept -> restorer.restore(found, presence))
                                 .onSuccess(metrics::restored)
-                                .compose(restored -> collector.pass(found))
+                                .compose(restored -> unused.sweep(found, presence, timers.nanoTime()))
+                                .onSuccess(metrics::removed)
+                                .compose(removed -> collector.pass(found))
                                 .onSuccess(metrics::collected)
                                 .compose(collected -> resting.pass(found.resting(), timers.nanoTime())))
                         .onComplete(done -> metrics.ran(done.succeeded()))

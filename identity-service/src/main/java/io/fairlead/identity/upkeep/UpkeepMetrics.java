@@ -28,7 +28,8 @@ final class UpkeepMetrics {
 
     private static Counter entries(MeterRegistry registry, String status) {
         return Counter.builder("fairlead.identity.gc.entries")
-                .description("what was done to identities' keys: deleted, restored, released with their node")
+                .description(
+                        "what was done to identities' keys: deleted, restored, released with their node or for nobody used them")
                 .tag("status", status)
                 .register(registry);
     }

@@ -30,6 +30,7 @@ final class Bench implements AutoCloseable {
     static final StoreKeys KEYS = new StoreKeys("cilium/");
     static final Duration INTERVAL = Duration.ofMinutes(15);
     static final Duration GRACE = Duration.ofSeconds(30);
+    static final Duration UNUSED = Duration.ofHours(1);
 
     final Vertx vertx = Vertx.vertx();
     final MemoryKvStore store = new MemoryKvStore();
@@ -47,7 +48,7 @@ final class Bench implements AutoCloseable {
     Bench(int clusterId) {
         upkeep = new Upkeep(
                 new Realm(replica.store, Replica.KEYS, KEYS, ClusterName.DEFAULT, clusterId),
-                new UpkeepOptions(INTERVAL, 1_000_000, GRACE),
+                new UpkeepOptions(INTERVAL, 1_000_000, GRACE, UNUSED),
                 replica.known,
                 () -> Future.succeededFuture(acknowledged),
                 timers,

@@ -186,7 +186,7 @@ class CollectorTest {
     void deletionsKeepToTheRate() {
         Upkeep slow = new Upkeep(
                 new Realm(bench.replica.store, Replica.KEYS, Bench.KEYS, ClusterName.DEFAULT, 0),
-                new UpkeepOptions(Bench.INTERVAL, 60, Bench.GRACE),
+                new UpkeepOptions(Bench.INTERVAL, 60, Bench.GRACE, Bench.UNUSED),
                 bench.replica.known,
                 () -> Future.succeededFuture(0L),
                 bench.timers,

@@ -161,7 +161,7 @@ class NeverTwiceWithUpkeepTest {
         };
         Upkeep upkeep = new Upkeep(
                 new Realm(client, Replica.KEYS, Bench.KEYS, ClusterName.DEFAULT, 0),
-                new UpkeepOptions(Duration.ofSeconds(1), 1_000_000, Duration.ofSeconds(1)),
+                new UpkeepOptions(Duration.ofSeconds(1), 1_000_000, Duration.ofSeconds(1), Duration.ofHours(1)),
                 replica.known,
                 () -> Future.succeededFuture(acknowledged.get()),
                 fast,

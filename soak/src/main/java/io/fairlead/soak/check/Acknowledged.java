@@ -46,7 +46,7 @@ public final class Acknowledged {
         for (String subject : subjects) {
             String state = store.getOrDefault(subject, Operation.GONE);
             List<Operation> about = bySubject.getOrDefault(subject, List.of());
-            Set<String> allowed = allowed(about);
+            Set<String> allowed = allowed(about, lateReferences(subject, operations));
             boolean fits =
                     allowed.contains(state) || (!state.equals(Operation.GONE) && allowed.contains(Operation.UNTOLD));
             if (!fits && !isRestored(subject, state, operations, store)) {
@@ -85,20 +85,33 @@ public final class Acknowledged {
         return state.equals(Operation.GONE) ? "nothing" : state;
     }
 
-    private static Set<String> allowed(List<Operation> about) {
+    /** A publication that was not answered writes the node's reference too, when it takes effect: late, as the entry. */
+    private static List<Operation> lateReferences(String subject, List<Operation> operations) {
+        return !subject.startsWith("use/")
+                ? List.of()
+                : operations.stream()
+                        .filter(operation -> operation.kind() == Kind.PUBLISH)
+                        .filter(operation -> operation.outcome() == Outcome.UNKNOWN)
+                        .filter(operation -> subject.endsWith("/" + operation.process()))
+                        .toList();
+    }
+
+    private static Set<String> allowed(List<Operation> about, List<Operation> lateReferences) {
         Optional<Operation> last = about.stream()
                 .filter(operation -> operation.outcome() == Outcome.OK)
                 .max(Comparator.comparingLong(Operation::completed));
         Set<String> allowed = new TreeSet<>();
         allowed.add(last.map(Operation::state).orElse(Operation.GONE));
-        for (Operation operation : about) {
-            long ends = operation.outcome() == Outcome.OK
-                    ? operation.completed()
-                    : operation.completed() + LINGER.toNanos();
-            if (last.isEmpty() || ends > last.get().invoked()) {
-                allowed.add(operation.state());
-            }
-        }
+        about.stream().filter(operation -> isInTime(operation, last)).forEach(it -> allowed.add(it.state()));
+        lateReferences.stream()
+                .filter(operation -> isInTime(operation, last))
+                .forEach(it -> allowed.add(it.state().split("@", 2)[0]));
         return allowed;
+    }
+
+    private static boolean isInTime(Operation operation, Optional<Operation> last) {
+        long ends =
+                operation.outcome() == Outcome.OK ? operation.completed() : operation.completed() + LINGER.toNanos();
+        return last.isEmpty() || ends > last.get().invoked();
     }
 }

@@ -76,6 +76,20 @@ class AcknowledgedTest {
                 .ok("n1", Kind.WITHDRAW, IP, "", 13, 14)
                 .ok("n1", Kind.RELEASE_IDENTITY, use, "", 15, 16);
         assertThat(check(told, Map.of(IP, "300@1.2.3.4", use, "300"))).isEmpty();
-        assertThat(check(told, Map.of(use, "300"))).hasSize(1);
+        assertThat(check(told, Map.of(use, "301"))).hasSize(1);
+    }
+
+    @Test
+    void aReferenceThatALatePublicationWroteIsFoundWhenItWasGivenBackLongAfter() {
+        String use = "use/k8s:a=1;/n1";
+        long late = 12 + Acknowledged.LINGER.toMillis() + 1;
+        Told soon = new Told()
+                .unknown("n1", Kind.PUBLISH, IP, "300@1.2.3.4", 11, 12)
+                .ok("n1", Kind.RELEASE_IDENTITY, use, "", 15, 16);
+        assertThat(check(soon, Map.of(use, "300"))).isEmpty();
+        Told longAfter = new Told()
+                .unknown("n1", Kind.PUBLISH, IP, "300@1.2.3.4", 11, 12)
+                .ok("n1", Kind.RELEASE_IDENTITY, use, "", late, late + 1);
+        assertThat(check(longAfter, Map.of(use, "300"))).hasSize(1);
     }
 }
