@@ -5,6 +5,8 @@ import io.fairlead.cli.output.Json;
 import io.fairlead.cli.output.TextStyle;
 import io.fairlead.contract.NodeName;
 import io.fairlead.proto.ipam.v1.IpamServiceGrpc;
+import io.fairlead.proto.ipam.v1.IpamServiceGrpc.IpamServiceBlockingStub;
+import io.fairlead.proto.ipam.v1.ListNodesRequest;
 import io.fairlead.proto.ipam.v1.ReleaseNodeRequest;
 import io.grpc.StatusRuntimeException;
 import java.net.InetSocketAddress;
@@ -36,16 +38,22 @@ public final class IpamClient implements AutoCloseable {
      */
     public Answer release(NodeName node) {
         try {
-            boolean released = IpamServiceGrpc.newBlockingStub(connection.channel())
-                    .withDeadlineAfter(timeout.toMillis(), TimeUnit.MILLISECONDS)
-                    .releaseNode(ReleaseNodeRequest.newBuilder()
+            // the node as it is now: a request that is repeated and carried out late ends no later registration
+            long asOf = ipam().listNodes(ListNodesRequest.getDefaultInstance()).getRevision();
+            boolean released = ipam().releaseNode(ReleaseNodeRequest.newBuilder()
                             .setNodeName(node.value())
+                            .setAsOf(asOf)
                             .build())
                     .getReleased();
             return new Released(node.value(), released);
         } catch (StatusRuntimeException e) {
             throw connection.explain(e, timeout);
         }
+    }
+
+    private IpamServiceBlockingStub ipam() {
+        return IpamServiceGrpc.newBlockingStub(connection.channel())
+                .withDeadlineAfter(timeout.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     @Override

@@ -1,6 +1,8 @@
 package io.fairlead.cli.client;
 
 import io.fairlead.proto.ipam.v1.IpamServiceGrpc;
+import io.fairlead.proto.ipam.v1.ListNodesRequest;
+import io.fairlead.proto.ipam.v1.ListNodesResponse;
 import io.fairlead.proto.ipam.v1.ReleaseNodeRequest;
 import io.fairlead.proto.ipam.v1.ReleaseNodeResponse;
 import io.grpc.Server;
@@ -14,6 +16,8 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** An ipam-service on a loopback port that knows some nodes. */
 public final class FakeIpam extends IpamServiceGrpc.IpamServiceImplBase implements AutoCloseable {
+    private static final long REVISION = 77;
+
     private final Set<String> nodes = ConcurrentHashMap.newKeySet();
     private final Server server;
 
@@ -32,8 +36,14 @@ public final class FakeIpam extends IpamServiceGrpc.IpamServiceImplBase implemen
     }
 
     @Override
+    public void listNodes(ListNodesRequest request, StreamObserver<ListNodesResponse> caller) {
+        caller.onNext(ListNodesResponse.newBuilder().setRevision(REVISION).build());
+        caller.onCompleted();
+    }
+
+    @Override
     public void releaseNode(ReleaseNodeRequest request, StreamObserver<ReleaseNodeResponse> caller) {
-        boolean known = nodes.remove(request.getNodeName());
+        boolean known = request.getAsOf() == REVISION && nodes.remove(request.getNodeName());
         caller.onNext(ReleaseNodeResponse.newBuilder().setReleased(known).build());
         caller.onCompleted();
     }

@@ -7,6 +7,7 @@ import io.fairlead.proto.identity.v1.ReleaseIdentityRequest;
 import io.fairlead.proto.identity.v1.WithdrawEndpointRequest;
 import io.fairlead.proto.ipam.v1.AddPodCidrRequest;
 import io.fairlead.proto.ipam.v1.IpamServiceGrpc;
+import io.fairlead.proto.ipam.v1.ListNodesRequest;
 import io.fairlead.proto.ipam.v1.NodeAddress;
 import io.fairlead.proto.ipam.v1.RegisterNodeRequest;
 import io.fairlead.proto.ipam.v1.ReleaseNodeRequest;
@@ -19,6 +20,7 @@ import io.grpc.Channel;
 import io.grpc.StatusRuntimeException;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 
 /**
@@ -35,6 +37,8 @@ public final class SimulatedNode implements AutoCloseable {
     private final Services services;
     private final RouteFeed routes;
     private final IdentityFeed identities;
+    /** Newest revision an answer about its CIDRs was of. */
+    private final AtomicLong told = new AtomicLong();
     private int ipam; // owned by: the calling thread
     private int identity; // owned by: the calling thread
 
@@ -105,19 +109,21 @@ public final class SimulatedNode implements AutoCloseable {
                                     .setType(NodeAddress.Type.TYPE_INTERNAL_IP)
                                     .setIp(address))
                             .build());
+            told.accumulateAndGet(response.getRevision(), Math::max);
             return new Registered(List.copyOf(response.getPodCidrsList()), response.getRevision());
         });
     }
 
     /** Another block; the same {@code request} gives the same one. */
     public String addCidr(String request) {
-        return ipam(channel -> IpamServiceGrpc.newBlockingStub(channel)
+        var added = ipam(channel -> IpamServiceGrpc.newBlockingStub(channel)
                 .addPodCidr(AddPodCidrRequest.newBuilder()
                         .setNodeName(name)
                         .setIpVersion(4)
                         .setRequestId(request)
-                        .build())
-                .getPodCidr());
+                        .build()));
+        told.accumulateAndGet(added.getRevision(), Math::max);
+        return added.getPodCidr();
     }
 
     /** Gives a block back; false when it was not this node's. */
@@ -126,6 +132,7 @@ public final class SimulatedNode implements AutoCloseable {
                 .returnPodCidr(ReturnPodCidrRequest.newBuilder()
                         .setNodeName(name)
                         .setPodCidr(cidr)
+                        .setAsOf(told.get())
                         .build())
                 .getReturned());
     }
@@ -137,8 +144,14 @@ public final class SimulatedNode implements AutoCloseable {
 
     /** Ends it; false when nobody knew it. */
     public boolean release() {
+        long asOf = ipam(channel -> IpamServiceGrpc.newBlockingStub(channel)
+                .listNodes(ListNodesRequest.getDefaultInstance())
+                .getRevision());
         return ipam(channel -> IpamServiceGrpc.newBlockingStub(channel)
-                .releaseNode(ReleaseNodeRequest.newBuilder().setNodeName(name).build())
+                .releaseNode(ReleaseNodeRequest.newBuilder()
+                        .setNodeName(name)
+                        .setAsOf(asOf)
+                        .build())
                 .getReleased());
     }
 
