@@ -23,7 +23,8 @@ final class Ping {
 
     /** Returns once some are answered. */
     static Ping across(Sandbox sandbox, String from, String address, String interval) throws InterruptedException {
-        Ping ping = new Ping(sandbox.begin("pod", "exec", from, "--", "ping", "-n", "-W", "2", "-i", interval, address));
+        Ping ping =
+                new Ping(sandbox.begin("pod", "exec", from, "--", "ping", "-n", "-W", "2", "-i", interval, address));
         ping.someMore();
         return ping;
     }

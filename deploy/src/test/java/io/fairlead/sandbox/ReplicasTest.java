@@ -125,7 +125,8 @@ class ReplicasTest {
         }
         podsAreAddedSoon("killed");
         everyStreamIsServedBy(2);
-        sandbox.together("start", SERVICES.stream().map(service -> service + "-1").toArray(String[]::new));
+        sandbox.together(
+                "start", SERVICES.stream().map(service -> service + "-1").toArray(String[]::new));
         noDifferences(FIRST_NODES);
     }
 
