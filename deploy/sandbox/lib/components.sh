@@ -105,6 +105,7 @@ arguments() {
     done
 }
 
+# Passwords are 24 random bytes: making guesses of them expensive would only cost time at every login.
 etcd_start() {
     local index=$1 ip
     ip=$(machine_ip "$index")
@@ -116,7 +117,7 @@ etcd_start() {
         "advertise-client-urls=$scheme://$ip:$ETCD_PORT" "listen-peer-urls=$scheme://$ip:$ETCD_PEER_PORT" \
         "initial-advertise-peer-urls=$scheme://$ip:$ETCD_PEER_PORT" \
         "initial-cluster=$(joined "member-INDEX=$scheme://ADDRESS:$ETCD_PEER_PORT" etcd)" \
-        heartbeat-interval=50 election-timeout=500 log-level=warn logger=zap "${TLS[@]}"
+        heartbeat-interval=50 election-timeout=500 bcrypt-cost=4 log-level=warn logger=zap "${TLS[@]}"
     spawn "etcd-$index" "$(machine "$index")" etcd "${ARGUMENTS[@]}"
 }
 

@@ -9,8 +9,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -25,7 +23,6 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(180)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class ReplicasTest {
-    private static final Pattern PING = Pattern.compile("(\\d+) packets transmitted, (\\d+) received");
     private static final String REACH =
             Path.of("sandbox/lib/reach.py").toAbsolutePath().toString();
     // forms of the policy that allow what is sent here, beside the flows of all forms: anything, and anything to the
@@ -116,8 +113,7 @@ class ReplicasTest {
         everyStreamIsServedBy(1);
         assertThat(snapshots(1)).isEqualTo(snapshots);
         assertThat(sandbox.ok("logs", "dev1")).contains("the route distributor is stopping");
-        sandbox.ok("start", "route-2");
-        sandbox.ok("start", "identity-2");
+        sandbox.together("start", "route-2", "identity-2");
     }
 
     @Test
@@ -129,9 +125,8 @@ class ReplicasTest {
         }
         podsAreAddedSoon("killed");
         everyStreamIsServedBy(2);
-        for (String service : SERVICES) {
-            sandbox.ok("start", service + "-1");
-        }
+        sandbox.together(
+                "start", SERVICES.stream().map(service -> service + "-1").toArray(String[]::new));
         noDifferences(FIRST_NODES);
     }
 
@@ -146,7 +141,7 @@ class ReplicasTest {
         begun(server, "listening");
         Running stream = inClient("python3", "-I", REACH, "count", sandbox.podIp("cni-server"), "7008");
         begun(stream, "counting");
-        Running ping = inClient("ping", "-i", "0.01", sandbox.podIp("cni-server"));
+        Ping ping = Ping.across(sandbox, "cni-client", sandbox.podIp("cni-server"), "0.01");
         List<String> added = new ArrayList<>();
         try (Traffic traffic = pods.start(500)) {
             for (int machine = 1; machine <= 3; machine++) {
@@ -176,18 +171,12 @@ class ReplicasTest {
         pods.forget();
     }
 
-    private static void assertNothingLost(Running stream, Running ping) throws Exception {
+    private static void assertNothingLost(Running stream, Ping ping) throws Exception {
         stream.process().destroy();
         String counted = stream.end(Duration.ofSeconds(10));
         System.out.print(counted);
         assertThat(stream.process().exitValue()).as(counted).isZero();
-        new ProcessBuilder("kill", "-INT", String.valueOf(ping.process().pid()))
-                .start()
-                .waitFor();
-        Matcher counts = PING.matcher(ping.end(Duration.ofSeconds(10)));
-        assertThat(counts.find()).isTrue();
-        System.out.println(counts.group());
-        assertThat(counts.group(2)).isEqualTo(counts.group(1));
+        System.out.println(ping.nothingLost());
     }
 
     /** What a machine of the control plane runs, all at once. */

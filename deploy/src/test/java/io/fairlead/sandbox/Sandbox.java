@@ -75,6 +75,18 @@ final class Sandbox implements AutoCloseable {
         }
     }
 
+    /** Runs a command on several components at once; all must succeed. */
+    void together(String command, String... components) throws IOException, InterruptedException {
+        List<Running> all = new ArrayList<>();
+        for (String component : components) {
+            all.add(begin(command, component));
+        }
+        for (Running each : all) {
+            String said = each.end(Duration.ofMinutes(2));
+            assertThat(each.process().exitValue()).as("%s: %s", command, said).isZero();
+        }
+    }
+
     /** Starts a sandbox command and leaves it running; its output goes to a file. */
     Running begin(String... command) {
         try {

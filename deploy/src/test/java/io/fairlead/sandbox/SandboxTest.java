@@ -4,13 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.fairlead.sandbox.Sandbox.Running;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -25,7 +22,6 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(240)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class SandboxTest {
-    private static final Pattern PING = Pattern.compile("(\\d+) packets transmitted, (\\d+) received");
     private static final String STRAY = "10.98.0.0/24";
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -58,14 +54,13 @@ class SandboxTest {
     @Order(3)
     void killedAgentsLoseNoPacketAndTakeTheirEndpointsBack() throws Exception {
         String endpoints = sandbox.ok("fairlead", "dev1", "--", "endpoint", "list", "-o", "json");
-        Running ping = pingAcross(16);
+        Ping ping = pingAcross();
 
         sandbox.ok("kill", "dev1", "-9");
         sandbox.ok("kill", "dev3", "-9");
-        sandbox.ok("start", "dev1");
-        sandbox.ok("start", "dev3");
+        sandbox.together("start", "dev1", "dev3");
 
-        assertNothingLost(ping);
+        ping.nothingLost();
         assertThat(identities(sandbox.ok("fairlead", "dev1", "--", "endpoint", "list", "-o", "json")))
                 .isEqualTo(identities(endpoints));
         sandbox.ok("pod", "add", "afterwards", "--node", "dev1");
@@ -76,7 +71,7 @@ class SandboxTest {
     @Test
     @Order(4)
     void aStoppedControlPlaneLosesNoPacketAndNewStateArrivesAfterwards() throws Exception {
-        Running ping = pingAcross(25);
+        Ping ping = pingAcross();
 
         for (String component : new String[] {"route", "identity", "ipam", "etcd"}) {
             sandbox.ok("kill", component, "-9");
@@ -85,10 +80,9 @@ class SandboxTest {
         assertThat(sandbox.run("pod", "add", "too-early", "--node", "dev2").exit())
                 .isNotZero();
         // removal never needs the control plane
-        for (String component : new String[] {"etcd", "route", "identity", "ipam"}) {
-            sandbox.ok("start", component);
-        }
-        assertNothingLost(ping);
+        sandbox.ok("start", "etcd");
+        sandbox.together("start", "route", "identity", "ipam");
+        ping.nothingLost();
         sandbox.ok("pod", "add", "new-one", "--node", "dev2", "--label", "app=new");
         assertThat(sandbox.answers("cni-client", sandbox.podIp("new-one"))).isTrue();
         sandbox.ok("pod", "delete", "new-one");
@@ -267,8 +261,7 @@ class SandboxTest {
         try (Traffic traffic = pods.start()) {
             sandbox.ok("kill", "dev1", "-9");
             sandbox.ok("kill", "dev3", "-9");
-            sandbox.ok("start", "dev1");
-            sandbox.ok("start", "dev3");
+            sandbox.together("start", "dev1", "dev3");
             traffic.end();
         }
     }
@@ -312,36 +305,8 @@ class SandboxTest {
         new Inspection(sandbox).sysdumpHasItsPartsAndNoSecretIsTold();
     }
 
-    private static Running pingAcross(int seconds) throws Exception {
-        Running ping = sandbox.begin(
-                "pod",
-                "exec",
-                "cni-client",
-                "--",
-                "ping",
-                "-i",
-                "0.02",
-                "-c",
-                String.valueOf(seconds * 50),
-                "-W",
-                "2",
-                sandbox.podIp("cni-server"));
-        Sandbox.await("first answers", Duration.ofSeconds(5), () -> {
-            try {
-                return ping.soFar().contains("icmp_seq=5");
-            } catch (IOException e) {
-                throw new java.io.UncheckedIOException(e);
-            }
-        });
-        return ping;
-    }
-
-    private static void assertNothingLost(Running ping) throws Exception {
-        Matcher counts = PING.matcher(ping.end(Duration.ofMinutes(2)));
-        assertThat(counts.find()).isTrue();
-        assertThat(counts.group(2))
-                .as("answers to " + counts.group(1) + " pings")
-                .isEqualTo(counts.group(1));
+    private static Ping pingAcross() throws Exception {
+        return Ping.across(sandbox, "cni-client", sandbox.podIp("cni-server"), "0.02");
     }
 
     private static String routes(String node) {

@@ -13,7 +13,6 @@ import io.fairlead.identity.grpc.IdentityGrpc;
 import io.fairlead.identity.grpc.NodeRights;
 import io.fairlead.identity.grpc.PolicyGrpc;
 import io.fairlead.identity.labels.LabelFilter;
-import io.fairlead.identity.labels.LabelPrefixFile;
 import io.fairlead.identity.policy.PolicyKeys;
 import io.fairlead.identity.policy.PolicyRecord;
 import io.fairlead.identity.policy.PolicyService;
@@ -57,13 +56,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The identity-service as a process. */
 public final class IdentityServiceMain {
-    private static final Logger LOGGER = LoggerFactory.getLogger(IdentityServiceMain.class);
-
     private final ServiceProcess process = new ServiceProcess(
             "identity-service", "gives label sets their numbers, and addresses their identities", "127.0.0.1:7401");
     private final ConfigKey<HostPort> listen =
@@ -71,17 +66,7 @@ public final class IdentityServiceMain {
     private final StoreKeys storeKeys = new StoreKeys(process.keys());
     private final EventKeys events = new EventKeys(process.keys(), "identity-service");
     private final TlsKeys tlsKeys = new TlsKeys(process.keys());
-    private final ConfigKey<String> labels = process.keys()
-            .add(
-                    "labels",
-                    IdentityServiceMain::rules,
-                    "",
-                    "labels that make identities, rules [source:][!]regex separated by blanks, besides the defaults");
-    private final ConfigKey<Optional<LabelPrefixFile>> labelFile = process.keys()
-            .optional(
-                    "label-prefix-file",
-                    LabelPrefixFile::read,
-                    "file with prefixes of labels that make identities, in Cilium's JSON, in place of the defaults");
+    private final LabelKeys labels = new LabelKeys(process.keys());
     private final UpkeepKeys upkeepKeys = new UpkeepKeys(process.keys());
 
     /** Runs until it is told to stop. */
@@ -98,7 +83,7 @@ public final class IdentityServiceMain {
     /** Starts everything: store, watches, gRPC. */
     Future<Void> start(Config config, Lifecycle life) {
         StoreKeys.Store where = storeKeys.from(config);
-        LabelFilter filter = filter(config);
+        LabelFilter filter = labels.filter(config);
         UpkeepOptions upkeep = upkeepKeys.from(config);
         Optional<Tls> tls = tlsKeys.from(config, life);
         KvStore store = store(config, where, life);
@@ -163,24 +148,6 @@ public final class IdentityServiceMain {
         IdentityKeys identities() {
             return new IdentityKeys(where.prefix() + "state/identities/v1/", IdentityKeys.OWN);
         }
-    }
-
-    /** The text itself, when its rules can be read. */
-    private static String rules(String text) {
-        return LabelFilter.parse(text).texts().isEmpty() ? "" : text;
-    }
-
-    private LabelFilter filter(Config config) {
-        Optional<LabelPrefixFile> file = config.get(labelFile);
-        LabelFilter filter = LabelFilter.of(file, config.get(labels));
-        if (file.isPresent() && !file.get().includesReserved()) {
-            LOGGER.atError()
-                    .log("'reserved:.*' needs to be included in the final label list for identities to work properly.");
-        }
-        LOGGER.atInfo()
-                .addKeyValue("rules", String.join(" ", filter.texts()))
-                .log("Final label prefixes to be used for identity evaluation:");
-        return filter;
     }
 
     private static KnownIdentities known(Parts parts, Lifecycle life) {

@@ -3,13 +3,7 @@ package io.fairlead.events.outbox;
 import io.fairlead.events.outbox.Entry.Fact;
 import io.fairlead.events.outbox.Segment.CorruptException;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -24,26 +18,24 @@ import org.slf4j.LoggerFactory;
  */
 public final class Outbox implements AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(Outbox.class);
-    private static final String SNAPSHOT = "known";
 
     private final Path directory;
     private final long maxBytes;
-    private final FileChannel lockFile;
+    private final DirectoryLock lock;
     private final SegmentLog log;
-    private final Reserve reserve;
+    private final Snapshot snapshot;
     private final Marks marks = new Marks();
     private Known known = new Known(0);
-    private long snapshotSeq;
     private long trimmed;
     private long refusedCollapseAt;
     private boolean fresh;
 
-    private Outbox(Path directory, long maxBytes, FileChannel lockFile) {
+    private Outbox(Path directory, long maxBytes, DirectoryLock lock) {
         this.directory = directory;
         this.maxBytes = maxBytes;
-        this.lockFile = lockFile;
+        this.lock = lock;
         this.log = new SegmentLog(directory, Math.max(1 << 14, Math.min(4 << 20, maxBytes / 8)));
-        this.reserve = new Reserve(directory.resolve("reserve"));
+        this.snapshot = new Snapshot(directory);
     }
 
     /**
@@ -53,51 +45,19 @@ public final class Outbox implements AutoCloseable {
      * @throws OutboxException naming the directory when it cannot be used or another process uses it
      */
     public static Outbox open(Path directory, long maxBytes) {
-        FileChannel lockFile = lock(directory);
-        Outbox outbox = new Outbox(directory, maxBytes, lockFile);
+        Outbox outbox = new Outbox(directory, maxBytes, DirectoryLock.of(directory));
         try {
             outbox.recover();
             return outbox;
         } catch (IOException e) {
             outbox.closeFiles();
-            throw failed("read", directory, e);
+            throw OutboxException.cannot("read", directory, e);
         }
-    }
-
-    private static FileChannel lock(Path directory) {
-        try {
-            Files.createDirectories(directory);
-            FileChannel channel =
-                    FileChannel.open(directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-            FileLock lock = null;
-            try {
-                lock = channel.tryLock();
-            } catch (OverlappingFileLockException e) {
-                // another of this process has it: refused below like one of another process
-            }
-            if (lock == null) {
-                channel.close();
-                throw new OutboxException(
-                        "outbox: " + directory + " is in use (expected: a directory of this process alone)", null);
-            }
-            return channel;
-        } catch (IOException e) {
-            throw failed("use", directory, e);
-        }
-    }
-
-    static OutboxException failed(String what, Path path, IOException cause) {
-        return new OutboxException(
-                "outbox: cannot " + what + " " + path + ": " + cause.getMessage()
-                        + " (expected: a directory that can be written, with room for events-outbox-max)",
-                cause);
     }
 
     private void recover() throws IOException {
-        Path snapshot = directory.resolve(SNAPSHOT);
-        Optional<Known> saved = Files.exists(snapshot) ? Known.load(snapshot) : Optional.of(new Known(0));
+        Optional<Known> saved = snapshot.load();
         known = saved.orElseGet(() -> new Known(0));
-        snapshotSeq = known.seq();
         boolean intact = log.recover(known.seq(), entry -> {
             marks.add(entry);
             if (entry.seq() > known.seq()) {
@@ -111,8 +71,7 @@ public final class Outbox implements AutoCloseable {
             log.reset();
             marks.clear();
             known = new Known(log.last());
-            snapshotSeq = log.last();
-            known.save(snapshot);
+            snapshot.save(known);
         }
         fresh = known.entities().isEmpty() && known.mark() == 0 && log.bytes() == 0;
         trimmed = log.first() - 1;
@@ -127,9 +86,9 @@ public final class Outbox implements AutoCloseable {
     public void seed(Map<String, Fact> facts) {
         known.seed(facts);
         try {
-            snapshot();
+            save();
         } catch (IOException e) {
-            throw failed("write", directory, e);
+            throw OutboxException.cannot("write", directory, e);
         }
         fresh = false;
     }
@@ -192,10 +151,10 @@ public final class Outbox implements AutoCloseable {
                 makeRoom(size);
                 entry = new Entry(log.last() + 1, key, value, fact, mark, timeMs);
             }
-            reserve.make(known.entities().size());
+            snapshot.keepRoomFor(known);
             log.append(entry);
         } catch (IOException e) {
-            throw failed("write", directory, e);
+            throw OutboxException.cannot("write", directory, e);
         }
         known.apply(entry);
         marks.add(entry);
@@ -207,7 +166,7 @@ public final class Outbox implements AutoCloseable {
         try {
             log.flush();
         } catch (IOException e) {
-            throw failed("write", directory, e);
+            throw OutboxException.cannot("write", directory, e);
         }
     }
 
@@ -216,7 +175,7 @@ public final class Outbox implements AutoCloseable {
         try {
             return log.read(Math.max(after, trimmed), most, mostBytes);
         } catch (IOException e) {
-            throw failed("read", directory, e);
+            throw OutboxException.cannot("read", directory, e);
         } catch (CorruptException e) {
             throw new OutboxException(
                     "outbox: " + directory + ": " + e.getMessage() + " (expected: what was written)", e);
@@ -244,13 +203,13 @@ public final class Outbox implements AutoCloseable {
         try {
             List<Segment> told = log.toldBy(trimmed);
             if (!told.isEmpty()) {
-                if (snapshotSeq < told.get(told.size() - 1).last()) {
-                    snapshot();
+                if (snapshot.seq() < told.get(told.size() - 1).last()) {
+                    save();
                 }
                 log.remove(told);
             }
         } catch (IOException e) {
-            throw failed("write", directory, e);
+            throw OutboxException.cannot("write", directory, e);
         }
     }
 
@@ -259,31 +218,23 @@ public final class Outbox implements AutoCloseable {
         if (records() == 0 && log.bytes() > 0) {
             try {
                 try {
-                    snapshot();
+                    save();
                 } catch (IOException e) {
                     // all is told: should this process die before the next line is done, the topic says what
                     log.removeAll();
-                    Files.deleteIfExists(directory.resolve(SNAPSHOT));
-                    snapshot();
+                    snapshot.delete();
+                    save();
                 }
                 log.removeAll();
             } catch (IOException e) {
-                throw failed("write", directory, e);
+                throw OutboxException.cannot("write", directory, e);
             }
         }
     }
 
-    private void snapshot() throws IOException {
+    private void save() throws IOException {
         log.flush();
-        try {
-            known.save(directory.resolve(SNAPSHOT));
-        } catch (IOException e) {
-            if (!reserve.release()) {
-                throw e;
-            }
-            known.save(directory.resolve(SNAPSHOT));
-        }
-        snapshotSeq = known.seq();
+        snapshot.save(known);
     }
 
     /** Keeps only the newest of each entity when that halves it; or else refuses. */
@@ -291,10 +242,10 @@ public final class Outbox implements AutoCloseable {
         if (log.bytes() > refusedCollapseAt) {
             try {
                 log.flush();
-                List<Entry> kept = new ArrayList<>();
-                if (log.collapse(trimmed, maxBytes / 2, entry -> kept.add(entry), this::snapshotAt)) {
+                Optional<List<Entry>> kept = Collapse.of(log, trimmed, maxBytes / 2, this::snapshotAt);
+                if (kept.isPresent()) {
                     marks.clear();
-                    kept.forEach(marks::add);
+                    kept.get().forEach(marks::add);
                     trimmed = log.first() - 1;
                     LOGGER.atWarn()
                             .addKeyValue("directory", directory)
@@ -315,7 +266,7 @@ public final class Outbox implements AutoCloseable {
 
     private void snapshotAt(Entry last) throws IOException {
         known.apply(new Entry(last.seq(), "", "", new Fact(known.epoch(), 0, 0, false), 0, 0));
-        snapshot();
+        save();
     }
 
     /** Flushes and closes; what is told altogether is left as a snapshot alone. */
@@ -324,7 +275,7 @@ public final class Outbox implements AutoCloseable {
         try {
             log.flush();
             if (records() == 0 && log.bytes() > 0) {
-                snapshot();
+                save();
                 log.removeAll();
             }
         } catch (IOException e) {
@@ -341,10 +292,6 @@ public final class Outbox implements AutoCloseable {
 
     private void closeFiles() {
         log.close();
-        try {
-            lockFile.close();
-        } catch (IOException e) {
-            LOGGER.atDebug().addKeyValue("error", e.getMessage()).log("outbox lock");
-        }
+        lock.close();
     }
 }

@@ -10,10 +10,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.HashMap;
-import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -37,11 +34,6 @@ final class SegmentLog {
 
     /** Where the entry behind {@code after} starts. */
     private record Position(long after, long segment, long offset) {}
-
-    /** Told the last entry of a collapsed log, before the old one goes. */
-    interface Collapsed {
-        void at(Entry last) throws IOException;
-    }
 
     SegmentLog(Path directory, long segmentBytes) {
         this.directory = directory;
@@ -113,6 +105,10 @@ final class SegmentLog {
         removeAll();
         last = Math.max(last, System.currentTimeMillis() * 1000);
         flushed = last;
+    }
+
+    Path directory() {
+        return directory;
     }
 
     long first() {
@@ -207,6 +203,10 @@ final class SegmentLog {
         return entries;
     }
 
+    List<Segment> segments() {
+        return new ArrayList<>(segments);
+    }
+
     /** Segments with nothing behind an entry; not the one that grows, unless it is long enough. */
     List<Segment> toldBy(long seq) {
         List<Segment> told = new ArrayList<>();
@@ -234,90 +234,11 @@ final class SegmentLog {
         closeTail();
         buffer.clear();
         flushed = last;
-        remove(new ArrayList<>(segments));
+        remove(segments());
     }
 
-    /**
-     * Writes the newest entry of each key behind {@code after} once more, at the end, and removes all before.
-     *
-     * @return false when that would still be more than {@code most} bytes; nothing is done then
-     */
-    boolean collapse(long after, long most, Consumer<Entry> each, Collapsed done) throws IOException, CorruptException {
-        Map<String, Long> newest = new HashMap<>();
-        Map<String, Integer> sizes = new HashMap<>();
-        Entry end = null;
-        for (Iterator<Entry> all = new Entries(after); all.hasNext(); ) {
-            Entry entry = all.next();
-            newest.put(entry.key(), entry.seq());
-            sizes.put(entry.key(), entry.size());
-            end = entry.mark() != 0 ? entry : end;
-        }
-        if (sizes.values().stream().mapToLong(size -> size).sum() > most) {
-            return false;
-        }
-        List<Segment> old = new ArrayList<>(segments);
-        long former = last;
-        closeTail();
-        Iterator<Entry> all = new Entries(after, former);
-        while (all.hasNext()) {
-            Entry entry = all.next();
-            boolean keep = !entry.isMark() && entry.seq() == newest.getOrDefault(entry.key(), 0L);
-            if (keep) {
-                rewrite(entry, 0, each);
-            }
-        }
-        if (end != null) {
-            rewrite(new Entry(0, "", "", end.fact(), 0, end.timeMs()), end.mark(), each);
-        }
-        flush();
-        done.at(new Entry(last, "", "", new Entry.Fact("", 0, 0, false), 0, 0));
-        remove(old);
-        return true;
-    }
-
-    private void rewrite(Entry entry, long mark, Consumer<Entry> each) throws IOException {
-        Entry again = new Entry(last + 1, entry.key(), entry.value(), entry.fact(), mark, entry.timeMs());
-        append(again);
-        // values are not needed any more, and there may be many
-        each.accept(new Entry(again.seq(), again.key(), "", again.fact(), mark, again.timeMs()));
-    }
-
-    /** Entries in pieces. */
-    private final class Entries implements Iterator<Entry> {
-        private final long end;
-        private long after;
-        private Iterator<Entry> piece = List.<Entry>of().iterator();
-
-        Entries(long after) {
-            this(after, last);
-        }
-
-        Entries(long after, long end) {
-            this.after = after;
-            this.end = end;
-        }
-
-        @Override
-        public boolean hasNext() {
-            if (!piece.hasNext() && after < end) {
-                try {
-                    piece = read(after, 1024, 1 << 20).iterator();
-                } catch (IOException | CorruptException e) {
-                    throw new OutboxException("outbox: " + directory + ": " + e.getMessage(), e);
-                }
-            }
-            return piece.hasNext() && after < end;
-        }
-
-        @Override
-        public Entry next() {
-            Entry entry = piece.next();
-            after = entry.seq();
-            return entry;
-        }
-    }
-
-    private void closeTail() {
+    /** Starts a segment anew with the next entry. */
+    void closeTail() {
         FileChannel file = tail;
         tail = null;
         if (file != null) {

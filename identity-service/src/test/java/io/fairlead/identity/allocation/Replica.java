@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.IntPredicate;
 
 /** One replica of the allocator on a store. */
 public final class Replica implements AutoCloseable {
@@ -28,8 +29,17 @@ public final class Replica implements AutoCloseable {
     }
 
     public Replica(KvStore store, Vertx vertx, int clusterId) {
+        this(store, new KnownIdentities(store, KEYS, clusterId), vertx);
+    }
+
+    /** One that believes others to have all numbers but a few. */
+    public static Replica withFew(KvStore store, IntPredicate free, Vertx vertx) {
+        return new Replica(store, new KnownIdentities(new FewNumbers(store, free), KEYS, 0), vertx);
+    }
+
+    private Replica(KvStore store, KnownIdentities known, Vertx vertx) {
         this.store = store;
-        this.known = new KnownIdentities(store, KEYS, clusterId);
+        this.known = known;
         this.allocator = new IdentityAllocator(
                 store, KEYS, LabelFilter.defaults(), known, impatient(vertx), new SimpleMeterRegistry());
         await(known.synced());

@@ -24,6 +24,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntPredicate;
 
 /** A store, a replica on it with its upkeep, and time that a test moves. */
 final class Bench implements AutoCloseable {
@@ -36,8 +37,8 @@ final class Bench implements AutoCloseable {
     final MemoryKvStore store = new MemoryKvStore();
     final ManualTimers timers = new ManualTimers();
     final SimpleMeterRegistry meters = new SimpleMeterRegistry();
-    final Replica replica = new Replica(store.sibling(), vertx);
-    final EndpointPublisher endpoints = new EndpointPublisher(replica.store, Replica.KEYS, replica.known, KEYS.ips());
+    final Replica replica;
+    final EndpointPublisher endpoints;
     final Upkeep upkeep;
     volatile long acknowledged = Long.MAX_VALUE;
 
@@ -46,6 +47,13 @@ final class Bench implements AutoCloseable {
     }
 
     Bench(int clusterId) {
+        this(clusterId, id -> true);
+    }
+
+    /** Others have all numbers but the free ones. */
+    Bench(int clusterId, IntPredicate free) {
+        replica = Replica.withFew(store.sibling(), free, vertx);
+        endpoints = new EndpointPublisher(replica.store, Replica.KEYS, replica.known, KEYS.ips());
         upkeep = new Upkeep(
                 new Realm(replica.store, Replica.KEYS, KEYS, ClusterName.DEFAULT, clusterId),
                 new UpkeepOptions(INTERVAL, 1_000_000, GRACE, UNUSED),

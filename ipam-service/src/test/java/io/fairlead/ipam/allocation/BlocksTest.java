@@ -12,43 +12,16 @@ import io.fairlead.contract.etcd.NodeRecord;
 import io.fairlead.ipam.allocation.IpamException.Reason;
 import io.fairlead.kvstore.Op;
 import io.fairlead.kvstore.Txn;
-import io.fairlead.kvstore.memory.MemoryKvStore;
-import io.vertx.core.Vertx;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Several pools, several blocks a node, and blocks that are withheld. */
-class BlocksTest {
-    private static final String RECORD = "cilium/state/nodes/v1/default/";
+class BlocksTest extends OnAStore {
     private static final NodeName DEV1 = new NodeName("dev1");
-
-    private final FakeProgress progress = new FakeProgress();
-    private final List<Replica> replicas = new ArrayList<>();
-    private Vertx vertx;
-    private MemoryKvStore store;
-
-    @BeforeEach
-    void start() {
-        vertx = Vertx.vertx();
-        store = new MemoryKvStore();
-    }
-
-    @AfterEach
-    void stop() {
-        replicas.forEach(Replica::close);
-        store.close();
-        await(vertx.close());
-    }
 
     @Test
     void aNodeWithAddressesOfBothFamiliesGetsABlockOfEach() {
@@ -279,8 +252,7 @@ class BlocksTest {
         put("fairlead/ipam/v1/node/default/dev1", "{\"podCidr\":\"10.244.3.0/24\",\"addresses\":[\"192.168.2.31\"]}");
         put("fairlead/ipam/v1/block/10.244.3.0/24", "default/dev1");
         put("fairlead/ipam/v1/address/192.168.2.31", "default/dev1");
-        Replica other = new Replica(store, vertx, progress, "10.244.0.0/16", 26);
-        replicas.add(other);
+        Replica other = unseeded("10.244.0.0/16", 26);
         refused(() -> other.synced(), Reason.REFUSED, "cluster-pool-ipv4-mask-size: 26 (expected: 24");
         Replica replica = replica("10.244.0.0/16");
         assertThat(value("fairlead/ipam/v1/mask-size/ipv4")).isEqualTo("see pool/");
@@ -427,35 +399,10 @@ class BlocksTest {
     }
 
     private Replica replica(String pool) {
-        Replica replica = new Replica(store, vertx, progress, pool, 24).synced();
-        replicas.add(replica);
-        return replica;
+        return replica(pool, 24);
     }
 
     private NodeRecord record(String node) {
         return NodeRecord.decode(value(RECORD + node));
-    }
-
-    private void put(String key, String value) {
-        await(store.commit(Txn.of(Op.put(key, value))));
-    }
-
-    private String value(String key) {
-        return await(store.get(key)).orElseThrow().value();
-    }
-
-    private static void refused(ThrowingCallable call, Reason reason, String message) {
-        assertThatThrownBy(call).isInstanceOfSatisfying(IpamException.class, e -> {
-            assertThat(e.getMessage()).contains(message);
-            assertThat(e.reason()).isEqualTo(reason);
-        });
-    }
-
-    private static void eventually(BooleanSupplier condition) {
-        Instant end = Instant.now().plus(Duration.ofSeconds(10));
-        while (!condition.getAsBoolean()) {
-            assertThat(Instant.now()).isBefore(end);
-            LockSupport.parkNanos(1_000_000);
-        }
     }
 }

@@ -3,7 +3,6 @@ package io.fairlead.ipam.allocation;
 import static io.fairlead.ipam.allocation.Replica.await;
 import static io.fairlead.ipam.allocation.Replica.registration;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fairlead.contract.Ip;
 import io.fairlead.contract.NodeName;
@@ -11,38 +10,11 @@ import io.fairlead.ipam.allocation.IpamException.Reason;
 import io.fairlead.kvstore.KeyValue;
 import io.fairlead.kvstore.Op;
 import io.fairlead.kvstore.Txn;
-import io.fairlead.kvstore.memory.MemoryKvStore;
-import io.vertx.core.Vertx;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-class NodeAllocatorTest {
-    private static final String RECORD = "cilium/state/nodes/v1/default/";
-    private final List<Replica> replicas = new ArrayList<>();
-    private Vertx vertx;
-    private MemoryKvStore store;
-
-    @BeforeEach
-    void start() {
-        vertx = Vertx.vertx();
-        store = new MemoryKvStore();
-    }
-
-    @AfterEach
-    void stop() {
-        replicas.forEach(Replica::close);
-        store.close();
-        await(vertx.close());
-    }
-
+class NodeAllocatorTest extends OnAStore {
     @Test
     void nodesAreGivenBlocksInOrderAndKeepThem() {
         Replica replica = replica("10.244.0.0/16", 24);
@@ -355,47 +327,13 @@ class NodeAllocatorTest {
         assertThat(counting.requests()).isEqualTo(3);
     }
 
-    private Replica replica(String pool, int maskSize) {
-        return unseeded(pool, maskSize).synced();
-    }
-
-    private Replica unseeded(String pool, int maskSize) {
-        Replica replica = new Replica(store, vertx, new FakeProgress(), pool, maskSize);
-        replicas.add(replica);
-        await(replica.occupancy.synced());
-        return replica;
-    }
-
     private List<String> keys() {
         return await(store.list("")).entries().stream().map(KeyValue::key).toList();
-    }
-
-    private void put(String key, String value) {
-        await(store.commit(Txn.of(Op.put(key, value))));
-    }
-
-    private String value(String key) {
-        return await(store.get(key)).orElseThrow().value();
     }
 
     private static String record(String name, String ip, String cidr, String mask) {
         return "{\"Name\":\"" + name + "\",\"Cluster\":\"default\",\"IPAddresses\":[{\"Type\":\"InternalIP\",\"IP\":\""
                 + ip + "\"}],\"IPv4AllocCIDR\":{\"IP\":\"" + cidr + "\",\"Mask\":\"" + mask
                 + "\"},\"IPv6AllocCIDR\":null,\"ClusterID\":0,\"Source\":\"local\"}";
-    }
-
-    private static void refused(ThrowingCallable call, Reason reason, String message) {
-        assertThatThrownBy(call).isInstanceOfSatisfying(IpamException.class, e -> {
-            assertThat(e.reason()).isEqualTo(reason);
-            assertThat(e.getMessage()).contains(message);
-        });
-    }
-
-    private static void eventually(BooleanSupplier condition) {
-        Instant end = Instant.now().plus(Duration.ofSeconds(10));
-        while (!condition.getAsBoolean()) {
-            assertThat(Instant.now()).isBefore(end);
-            LockSupport.parkNanos(1_000_000);
-        }
     }
 }

@@ -6,13 +6,11 @@ import io.fairlead.node.api.AgentView;
 import io.fairlead.node.client.IdentityClient;
 import io.fairlead.node.cni.CniCommands;
 import io.fairlead.node.cni.CniServer;
-import io.fairlead.node.desired.DesiredState.Source;
 import io.fairlead.node.desired.LocalNode;
 import io.fairlead.node.endpoint.AddressPool;
 import io.fairlead.node.endpoint.Attachment;
 import io.fairlead.node.endpoint.EndpointManager;
 import io.fairlead.node.feed.IdentityFeed;
-import io.fairlead.node.feed.RouteFeed;
 import io.fairlead.node.health.NodeHealth;
 import io.fairlead.node.kernel.netlink.Netlink;
 import io.fairlead.node.kernel.netlink.NetlinkMonitor;
@@ -27,7 +25,6 @@ import io.fairlead.node.status.Controllers;
 import io.fairlead.node.wiring.NetlinkPodDevices;
 import io.fairlead.runtime.grpc.GrpcServer;
 import io.fairlead.runtime.grpc.tls.Tls;
-import io.fairlead.runtime.health.HealthCheck;
 import io.fairlead.runtime.process.Lifecycle;
 import io.fairlead.runtime.retry.Backoff;
 import java.io.IOException;
@@ -101,8 +98,8 @@ final class Agent {
             registration.again(registered, calls);
             addresses.tellAgain(endpoints, refreshing, endpoint -> true);
         };
-        IdentityFeed policies = feed(node, channels, reconciler, background, tellAgain);
-        policies.onAnotherStore(tellAgain);
+        IdentityFeed policies = new NodeFeeds(node, channels, reconciler, controllers, life)
+                .start(background, this::backoff, tellAgain);
         new LostEntries(lost -> addresses.tellAgain(endpoints, refreshing, lost)).watch(reconciler);
         addresses.keep(registered, pool, reconciler, registration, backoff(Duration.ofSeconds(30)));
         watch(netlink, datapath);
@@ -152,8 +149,9 @@ final class Agent {
         NodeHealth health = parts.checkHealth(random);
         NodeStatus status = parts.status(health, channels::inUse);
         AgentAnswers answers = parts.answers(netlink, health, parts.collectGarbage(), revision);
-        parts.exportMetrics(health, status);
-        serve(view.apply(status), answers);
+        AgentView shown = view.apply(status);
+        parts.exportMetrics(health, status, shown.addresses());
+        serve(shown, answers);
     }
 
     /** The node's pods, those restored from its disk among them. */
@@ -224,38 +222,6 @@ final class Agent {
                 .log("endpoints restored");
     }
 
-    private IdentityFeed feed(
-            LocalNode node,
-            ServiceChannels channels,
-            Reconciler reconciler,
-            ScheduledExecutorService background,
-            Runnable onAnotherStore) {
-        RouteFeed routes = new RouteFeed(
-                node.name(),
-                channels.routeStream(),
-                reconciler,
-                controllers.get("route-stream"),
-                background,
-                backoff());
-        routes.onAnotherStore(onAnotherStore);
-        life.onClose("route feed", routes);
-        IdentityFeed identities = new IdentityFeed(
-                node.name(),
-                channels.identityStream(),
-                reconciler,
-                controllers.get("identity-stream"),
-                background,
-                backoff());
-        life.onClose("identity feed", identities);
-        for (Source source : Source.values()) {
-            life.health().register(source.label(), HealthCheck.of(() -> {
-                boolean known = reconciler.state().knows(source);
-                return new HealthCheck.State(known, known ? "in sync" : "waiting for the first complete state");
-            }));
-        }
-        return identities;
-    }
-
     /** Routes go with their device or address and nobody says so: any change of those is a reason to look. */
     private void watch(Netlink netlink, NodeDatapath datapath) {
         Controller controller = controllers.get("kernel-monitor");
@@ -306,7 +272,7 @@ final class Agent {
         life.onStop("api", api::stop);
         CniServer cni = CniServer.start(
                 CniServer.Settings.of(config.cniSocket()),
-                new CniCommands(view.endpoints(), view.node().cluster(), () -> notReady(view)));
+                new CniCommands(view.endpoints(), view.node().cluster(), () -> notReady(view), life.metrics()));
         life.onClose("cni", cni);
     }
 

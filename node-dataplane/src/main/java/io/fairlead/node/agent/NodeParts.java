@@ -18,6 +18,7 @@ import io.fairlead.node.datapath.DatapathSettings;
 import io.fairlead.node.datapath.LoadedDatapath;
 import io.fairlead.node.desired.LocalNode;
 import io.fairlead.node.desired.Pod;
+import io.fairlead.node.endpoint.AddressPool;
 import io.fairlead.node.endpoint.EndpointManager;
 import io.fairlead.node.explain.Explainer;
 import io.fairlead.node.explain.IdentityLabels;
@@ -115,10 +116,10 @@ final class NodeParts {
     }
 
     /** Makes everything known to Prometheus. */
-    void exportMetrics(NodeHealth health, NodeStatus status) {
+    void exportMetrics(NodeHealth health, NodeStatus status, AddressPool pool) {
         NodeMetrics.Sources sources = new NodeMetrics.Sources(
                 datapath.metrics()::read,
-                endpoints::endpoints,
+                () -> new NodeMetrics.Pods(endpoints.endpoints(), pool.uses()),
                 controllers::all,
                 reconciler()::observed,
                 status::capacities,

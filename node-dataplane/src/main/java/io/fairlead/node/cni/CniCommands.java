@@ -14,6 +14,7 @@ import io.fairlead.node.endpoint.EndpointManager;
 import io.fairlead.node.endpoint.EndpointRequest;
 import io.fairlead.node.endpoint.PodLabels;
 import io.fairlead.node.endpoint.Workload;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -28,15 +29,28 @@ public final class CniCommands {
     private final EndpointManager endpoints;
     private final ClusterName cluster;
     private final Supplier<Optional<String>> notReady;
+    private final CniMetrics metrics;
 
-    /** @param notReady why the agent cannot serve an ADD now, if so: what STATUS tells */
-    public CniCommands(EndpointManager endpoints, ClusterName cluster, Supplier<Optional<String>> notReady) {
+    /**
+     * @param notReady why the agent cannot serve an ADD now, if so: what STATUS tells
+     * @param registry where requests are counted
+     */
+    public CniCommands(
+            EndpointManager endpoints,
+            ClusterName cluster,
+            Supplier<Optional<String>> notReady,
+            MeterRegistry registry) {
         this.endpoints = endpoints;
         this.cluster = cluster;
         this.notReady = notReady;
+        this.metrics = new CniMetrics(registry);
     }
 
     CniReply run(CniRequest request) {
+        return metrics.measured(request, () -> answer(request));
+    }
+
+    private CniReply answer(CniRequest request) {
         String version = CniReply.FALLBACK_VERSION;
         try {
             CniConfig config = request.config();

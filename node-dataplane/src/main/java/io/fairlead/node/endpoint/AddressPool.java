@@ -4,9 +4,7 @@ import io.fairlead.contract.Cidr;
 import io.fairlead.contract.Ip;
 import io.fairlead.node.endpoint.EndpointException.Reason;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,13 +29,11 @@ public final class AddressPool {
     /** Owner of the health endpoint's addresses. */
     public static final String HEALTH = "health";
 
-    private static final String RESTORED = " [restored]";
-
     private final RandomGenerator random;
     private final String defaultPool;
     private final Map<Ip.Family, Ip> routers = new TreeMap<>(); // written by: the constructor
-    private final List<AddressRange> ranges = new ArrayList<>(); // owned by: this lock
-    private final Map<Ip, Holder> owners = new HashMap<>(); // owned by: this lock
+    private final AddressRanges ranges = new AddressRanges(); // owned by: this lock
+    private final AddressOwners owners = new AddressOwners(); // owned by: this lock
     private final Wants wants = new Wants(); // owned by: this lock
     private Optional<Runnable> supplier = Optional.empty(); // owned by: this lock
 
@@ -50,7 +46,7 @@ public final class AddressPool {
     public record Supply(Ip.Family family, String pool) {
         @Override
         public String toString() {
-            return name(family) + " of pool " + pool;
+            return AddressRanges.name(family) + " of pool " + pool;
         }
     }
 
@@ -65,13 +61,6 @@ public final class AddressPool {
      */
     public record Use(PodBlock block, long used, long capacity, long given, boolean open) {}
 
-    private record Holder(String name, boolean restored) {
-        /** The health endpoint is the same one whoever made it. */
-        String text() {
-            return restored && !name.equals(HEALTH) ? name + RESTORED : name;
-        }
-    }
-
     /**
      * The addresses of a node.
      *
@@ -85,7 +74,7 @@ public final class AddressPool {
         this.defaultPool = defaultPool;
         for (Ip router : routers) {
             this.routers.put(router.family(), router);
-            owners.put(router, new Holder(ROUTER, false));
+            owners.put(router, ROUTER, false);
             wants.want(new Supply(router.family(), defaultPool));
         }
         blocks.forEach(this::add);
@@ -119,47 +108,29 @@ public final class AddressPool {
      * @throws IllegalArgumentException when it overlaps another
      */
     public synchronized void add(PodBlock block) {
-        for (AddressRange other : ranges) {
-            if (other.block().equals(block)) {
-                other.open(true);
-                notifyAll();
-                return;
-            }
-            if (other.cidr().overlaps(block.cidr())) {
-                throw new IllegalArgumentException(
-                        "pod CIDR: " + block.cidr() + " (expected: no overlap with " + other.cidr() + ")");
-            }
+        if (ranges.reopen(block)) {
+            notifyAll();
+            return;
         }
         AddressRange range = new AddressRange(block, random.nextLong());
-        owners.keySet().stream().filter(block::usable).forEach(ip -> range.take());
+        owners.addresses().stream().filter(block::usable).forEach(ip -> range.take());
         ranges.add(range);
-        wants.supplied(supplyOf(block));
+        wants.supplied(AddressRanges.supplyOf(block));
         notifyAll();
     }
 
     /** Closes a block that nobody has an address of: it gives none from now on. False when somebody has one. */
     public synchronized boolean close(Cidr cidr) {
-        Optional<AddressRange> range =
-                ranges.stream().filter(r -> r.cidr().equals(cidr)).findFirst();
-        if (range.isEmpty() || range.get().used() > 0) {
-            return false;
-        }
-        range.get().open(false);
-        return true;
+        return ranges.close(cidr);
     }
 
     /** Forgets a closed block; a pool that has none left is not kept supplied until somebody asks for it again. */
     public synchronized void remove(Cidr cidr) {
-        List<AddressRange> gone = ranges.stream()
-                .filter(range -> range.cidr().equals(cidr) && !range.isOpen() && range.used() == 0)
-                .toList();
-        ranges.removeAll(gone);
-        gone.forEach(range -> forget(supplyOf(range.block())));
+        ranges.remove(cidr).forEach(range -> forget(AddressRanges.supplyOf(range.block())));
     }
 
     private void forget(Supply supply) {
-        if (!supply.pool().equals(defaultPool)
-                && ranges.stream().noneMatch(range -> supplyOf(range.block()).equals(supply))) {
+        if (!supply.pool().equals(defaultPool) && !ranges.have(supply)) {
             wants.forget(supply);
         }
     }
@@ -188,7 +159,7 @@ public final class AddressPool {
 
     /** How each block stands, in the order they were added. */
     public synchronized List<Use> uses() {
-        return ranges.stream().map(AddressRange::use).toList();
+        return ranges.uses();
     }
 
     /** The families pods get an address of. */
@@ -223,7 +194,7 @@ public final class AddressPool {
      */
     public synchronized Ip allocate(Supply supply, String owner, Duration patience) {
         long deadline = System.nanoTime() + patience.toNanos();
-        Optional<Ip> free = next(supply);
+        Optional<Ip> free = ranges.next(supply, owners::has);
         want(supply);
         supplier.ifPresent(Runnable::run);
         while (free.isEmpty()
@@ -236,10 +207,10 @@ public final class AddressPool {
                 Thread.currentThread().interrupt();
                 throw new EndpointException(Reason.BUSY, "agent is stopping", e);
             }
-            free = next(supply);
+            free = ranges.next(supply, owners::has);
         }
         Ip ip = free.orElseThrow(() -> exhausted(supply));
-        take(ip, new Holder(owner, false));
+        take(ip, owner, false);
         return ip;
     }
 
@@ -249,17 +220,15 @@ public final class AddressPool {
      * @throws EndpointException when it is not free or not the node's to give
      */
     public synchronized void claim(Ip ip, String owner) {
-        if (routers.get(ip.family()) == null
-                || ranges.stream().noneMatch(r -> r.isOpen() && r.block().usable(ip))) {
+        if (routers.get(ip.family()) == null || !ranges.give(ip)) {
             throw new EndpointException(
-                    Reason.ADDRESS, "provided IP is not in the valid range: " + ip + " (expected: " + texts() + ")");
+                    Reason.ADDRESS, "provided IP is not in the valid range: " + ip + " (expected: " + ranges + ")");
         }
-        Holder holder = owners.get(ip);
-        if (holder != null) {
+        owners.of(ip).ifPresent(other -> {
             throw new EndpointException(
-                    Reason.ADDRESS, "provided IP is already allocated: " + ip + " (owned by " + holder.name() + ")");
-        }
-        take(ip, new Holder(owner, false));
+                    Reason.ADDRESS, "provided IP is already allocated: " + ip + " (owned by " + other + ")");
+        });
+        take(ip, owner, false);
         supplier.ifPresent(Runnable::run);
     }
 
@@ -269,34 +238,29 @@ public final class AddressPool {
      * @return false when another one has it
      */
     public synchronized boolean restore(Ip ip, String owner) {
-        if (owners.containsKey(ip)) {
+        if (owners.has(ip)) {
             return false;
         }
-        take(ip, new Holder(owner, true));
+        take(ip, owner, true);
         return true;
     }
 
     /** Takes an address back if this owner has it; else changes nothing. */
     public synchronized void release(Ip ip, String owner) {
-        Holder holder = owners.get(ip);
-        if (holder != null && holder.name().equals(owner)) {
-            owners.remove(ip);
-            ranges.stream().filter(range -> range.block().usable(ip)).forEach(AddressRange::giveBack);
+        if (owners.remove(ip, owner)) {
+            ranges.giveBack(ip);
             notifyAll();
         }
     }
 
     /** Whether this owner has the address. */
     public synchronized boolean has(Ip ip, String owner) {
-        Holder holder = owners.get(ip);
-        return holder != null && holder.name().equals(owner);
+        return owners.of(ip).filter(owner::equals).isPresent();
     }
 
     /** Who has which address, the router among them; of pods that were there before the agent it says so. */
     public synchronized Map<Ip, String> allocations() {
-        return owners.entrySet().stream()
-                .collect(Collectors.toUnmodifiableMap(
-                        Map.Entry::getKey, entry -> entry.getValue().text()));
+        return owners.texts();
     }
 
     /** Why no pod can get an address now, if none can. */
@@ -306,74 +270,29 @@ public final class AddressPool {
         }
         return routers.keySet().stream()
                 .map(family -> new Supply(family, defaultPool))
-                .filter(supply -> free(supply) <= 0)
+                .filter(supply -> ranges.free(supply) <= 0)
                 .findFirst()
-                .map(supply -> name(supply.family()) + " " + exhausted(supply).getMessage());
+                .map(supply -> AddressRanges.name(supply.family()) + " "
+                        + exhausted(supply).getMessage());
     }
 
     /** Counters as the status shows them: "IPv4: 3/254 allocated from 10.244.2.0/24, ". */
     public synchronized String status() {
-        StringBuilder text = new StringBuilder();
-        for (Ip.Family family : families()) {
-            List<AddressRange> all =
-                    ranges.stream().filter(r -> r.cidr().family() == family).toList();
-            text.append(name(family))
-                    .append(": ")
-                    .append(all.stream().mapToLong(AddressRange::used).sum())
-                    .append('/')
-                    .append(all.stream().mapToLong(AddressRange::capacity).sum())
-                    .append(" allocated from ");
-            all.forEach(range -> text.append(range.cidr()).append(", "));
-        }
-        return text.toString();
+        return ranges.status(families());
     }
 
-    private void take(Ip ip, Holder holder) {
-        owners.put(ip, holder);
-        ranges.stream().filter(range -> range.block().usable(ip)).forEach(AddressRange::take);
-    }
-
-    private Optional<Ip> next(Supply supply) {
-        return ranges.stream()
-                .filter(range -> supplyOf(range.block()).equals(supply))
-                .flatMap(range -> range.next(owners::containsKey).stream())
-                .findFirst();
-    }
-
-    private long free(Supply supply) {
-        return ranges.stream()
-                .filter(range -> range.isOpen() && supplyOf(range.block()).equals(supply))
-                .mapToLong(range -> range.capacity() - range.used())
-                .sum();
+    private void take(Ip ip, String owner, boolean restored) {
+        owners.put(ip, owner, restored);
+        ranges.take(ip);
     }
 
     private EndpointException exhausted(Supply supply) {
         String why = wants.refusal(supply).map(reason -> ": " + reason).orElse("");
-        boolean none = ranges.stream()
-                .noneMatch(range -> range.isOpen() && supplyOf(range.block()).equals(supply));
         String what = "range is full";
-        if (none) {
-            what = "required " + name(supply.family()) + " PodCIDR not available"
+        if (!ranges.haveOpen(supply)) {
+            what = "required " + AddressRanges.name(supply.family()) + " PodCIDR not available"
                     + (supply.pool().equals(defaultPool) ? "" : " in IP pool " + supply.pool());
         }
         return new EndpointException(Reason.ADDRESS, what + why);
-    }
-
-    private String texts() {
-        return ranges.stream()
-                .filter(AddressRange::isOpen)
-                .map(range -> range.cidr().toString())
-                .collect(Collectors.joining(", "));
-    }
-
-    private static Supply supplyOf(PodBlock block) {
-        return new Supply(block.cidr().family(), block.pool());
-    }
-
-    private static String name(Ip.Family family) {
-        return switch (family) {
-            case V4 -> "IPv4";
-            case V6 -> "IPv6";
-        };
     }
 }

@@ -3,6 +3,7 @@ package io.fairlead.node.metrics;
 import io.fairlead.node.api.StatusInputs;
 import io.fairlead.node.conntrack.GcCounts;
 import io.fairlead.node.desired.DesiredState;
+import io.fairlead.node.endpoint.AddressPool;
 import io.fairlead.node.endpoint.Endpoint;
 import io.fairlead.node.endpoint.EndpointState;
 import io.fairlead.node.health.ClusterState;
@@ -38,7 +39,7 @@ public final class NodeMetrics implements MultiCollector {
      * Where numbers come from; each is asked at each scrape.
      *
      * @param datapath counters of packets
-     * @param endpoints pods of the node
+     * @param pods pods of the node, and its blocks of addresses
      * @param controllers what runs over and over
      * @param tables what is in the kernel, as last seen
      * @param capacities most entries of the datapath's tables, by name of the map
@@ -46,12 +47,15 @@ public final class NodeMetrics implements MultiCollector {
      */
     public record Sources(
             Supplier<List<Metric>> datapath,
-            Supplier<? extends Collection<Endpoint>> endpoints,
+            Supplier<Pods> pods,
             Supplier<? extends Collection<Controller>> controllers,
             Supplier<Tables> tables,
             Supplier<Map<String, Long>> capacities,
             Supplier<GcCounts> collected,
             Supplier<ClusterView> cluster) {}
+
+    /** The node's pods, and where they get addresses from. */
+    public record Pods(Collection<Endpoint> endpoints, List<AddressPool.Use> blocks) {}
 
     /** What is known of the cluster: as it should be here, how that went, who reaches whom, what listeners missed. */
     public record ClusterView(
@@ -68,7 +72,8 @@ public final class NodeMetrics implements MultiCollector {
     public MetricSnapshots collect() {
         Samples samples = new Samples();
         part("datapath", () -> sources.datapath().get().forEach(metric -> packets(samples, metric)));
-        part("endpoints", () -> endpoints(samples));
+        part("endpoints", () -> endpoints(samples, sources.pods().get().endpoints()));
+        part("addresses", () -> addresses(samples, sources.pods().get().blocks()));
         part("controllers", () -> controllers(samples));
         part("maps", () -> maps(samples));
         part("connections", () -> connections(samples));
@@ -112,12 +117,28 @@ public final class NodeMetrics implements MultiCollector {
         }
     }
 
-    private void endpoints(Samples samples) {
-        Collection<Endpoint> endpoints = sources.endpoints().get();
+    private static void endpoints(Samples samples, Collection<Endpoint> endpoints) {
         samples.gauge("endpoint", "Endpoints this agent manages.", endpoints.size());
         for (EndpointState state : EndpointState.values()) {
             long count = endpoints.stream().filter(e -> e.state() == state).count();
             samples.gauge("endpoint_state", "Endpoints by state.", count, "endpoint_state", state.text());
+        }
+    }
+
+    /** All but the network's and the broadcast's; the router and the health endpoint have one each. */
+    private static void addresses(Samples samples, List<AddressPool.Use> blocks) {
+        for (AddressPool.Use use : blocks) {
+            String family = switch (use.block().cidr().family()) {
+                case V4 -> "ipv4";
+                case V6 -> "ipv6";
+            };
+            samples.gauge(
+                            "ip_addresses",
+                            "Addresses of the node's blocks that are in use.",
+                            use.used(),
+                            "family",
+                            family)
+                    .gauge("ipam_capacity", "Addresses of the node's blocks.", use.capacity(), "family", family);
         }
     }
 

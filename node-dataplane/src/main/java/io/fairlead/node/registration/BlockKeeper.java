@@ -13,9 +13,7 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -41,7 +39,7 @@ public final class BlockKeeper implements AutoCloseable {
     private final Controller controller;
     private final Backoff backoff;
     private final AtomicBoolean asked = new AtomicBoolean(); // a look is on its way
-    private final Map<Cidr, Idle> idle = new HashMap<>(); // owned by: the executor
+    private final SpareBlocks spare; // owned by: the executor
     private long notBefore; // time of timers; owned by: the executor
     private int unserved; // ticks in a row; owned by: the executor
     private volatile boolean closed;
@@ -75,9 +73,6 @@ public final class BlockKeeper implements AutoCloseable {
             Predicate<List<Cidr>> served,
             Runnable lost) {}
 
-    /** Since when nobody had an address of a block. */
-    private record Idle(long given, long since) {}
-
     public BlockKeeper(
             Registration.Registered registered,
             AddressPool pool,
@@ -91,6 +86,7 @@ public final class BlockKeeper implements AutoCloseable {
         this.ground = ground;
         this.controller = controller;
         this.backoff = backoff;
+        this.spare = new SpareBlocks(settings, registered.held().wanted().pool());
     }
 
     /** Begins: looks now, at intervals, and whenever an address was given. */
@@ -169,8 +165,8 @@ public final class BlockKeeper implements AutoCloseable {
         boolean failed = false;
         for (Supply supply : pool.wanted()) {
             long free = pool.uses().stream()
-                    .filter(use -> use.open() && isOf(use, supply))
-                    .mapToLong(BlockKeeper::free)
+                    .filter(use -> use.open() && SpareBlocks.isOf(use, supply))
+                    .mapToLong(SpareBlocks::free)
                     .sum();
             boolean pending = held.holdings().now().asked(supply).isPresent();
             if (free < settings.preAllocate() || pending) {
@@ -228,12 +224,8 @@ public final class BlockKeeper implements AutoCloseable {
 
     /** Chooses one block that is not needed, if there is one, and closes it. */
     private void giveBack() {
-        List<Use> uses = pool.uses();
-        long now = ground.timers().nanoTime();
-        note(uses, now);
-        for (int i = uses.size() - 1; i >= 0; i--) {
-            Use use = uses.get(i);
-            if (isSpare(use, uses, now) && pool.close(use.block().cidr())) {
+        for (Use use : spare.of(pool.uses(), ground.timers().nanoTime())) {
+            if (pool.close(use.block().cidr())) {
                 held.holdings().change(a -> a.returning(use.block()));
                 LOGGER.atInfo()
                         .addKeyValue("podCidr", use.block().cidr())
@@ -242,45 +234,6 @@ public final class BlockKeeper implements AutoCloseable {
                 return;
             }
         }
-    }
-
-    private void note(List<Use> uses, long now) {
-        for (Use use : uses) {
-            Cidr cidr = use.block().cidr();
-            Idle known = idle.get(cidr);
-            if (use.used() > 0) {
-                idle.remove(cidr);
-            } else if (known == null || known.given() != use.given()) {
-                idle.put(cidr, new Idle(use.given(), now));
-            }
-        }
-    }
-
-    private boolean isIdle(Use use, long now) {
-        Idle known = idle.get(use.block().cidr());
-        return use.open()
-                && use.used() == 0
-                && known != null
-                && now - known.since() >= settings.idle().toNanos();
-    }
-
-    /** What stays must be well above the mark another block would be asked for at, or two nodes' pods would move it to and fro. */
-    private boolean isSpare(Use use, List<Use> uses, long now) {
-        if (!isIdle(use, now)) {
-            return false;
-        }
-        Supply supply = new Supply(use.block().cidr().family(), use.block().pool());
-        boolean last = uses.stream()
-                        .filter(other -> other.open() && other.block().cidr().family() == supply.family())
-                        .count()
-                < 2;
-        List<Use> same = uses.stream()
-                .filter(other -> other.open() && isOf(other, supply))
-                .toList();
-        long left = same.stream().mapToLong(BlockKeeper::free).sum() - free(use);
-        boolean unused =
-                !supply.pool().equals(held.wanted().pool()) && same.stream().allMatch(other -> isIdle(other, now));
-        return !last && (unused || left >= 2L * settings.preAllocate());
     }
 
     /** Tells the service of what goes back. True when it must hear it again. */
@@ -292,7 +245,7 @@ public final class BlockKeeper implements AutoCloseable {
                 held.holdings().change(a -> a.returned(block));
                 ground.routes().accept(held.holdings().now().node(held.wanted()).podCidrs());
                 pool.remove(block.cidr());
-                idle.remove(block.cidr());
+                spare.forget(block.cidr());
             } catch (StatusRuntimeException e) {
                 failed |= !kept(block, e);
             }
@@ -309,7 +262,7 @@ public final class BlockKeeper implements AutoCloseable {
                     .addKeyValue("reason", Statuses.text(e))
                     .log("the ipam service does not take a block back; it stays");
             held.holdings().change(a -> a.returned(block).withBlocks(List.of(block)));
-            idle.remove(block.cidr());
+            spare.forget(block.cidr());
             pool.add(block);
             return true;
         }
@@ -327,14 +280,5 @@ public final class BlockKeeper implements AutoCloseable {
             LOGGER.atWarn().log("the cluster has no route to pods of this node; registering it again");
             ground.lost().run();
         }
-    }
-
-    private static boolean isOf(Use use, Supply supply) {
-        return use.block().cidr().family() == supply.family()
-                && use.block().pool().equals(supply.pool());
-    }
-
-    private static long free(Use use) {
-        return use.capacity() - use.used();
     }
 }

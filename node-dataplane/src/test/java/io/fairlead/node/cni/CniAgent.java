@@ -5,6 +5,7 @@ import io.fairlead.contract.ClusterName;
 import io.fairlead.node.endpoint.AddressPool;
 import io.fairlead.node.endpoint.EndpointManager;
 import io.fairlead.node.endpoint.FakeNode;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -41,7 +42,8 @@ final class CniAgent implements AutoCloseable {
                 node.ports(),
                 new Random(5));
         endpoints.start();
-        CniCommands commands = new CniCommands(endpoints, ClusterName.DEFAULT, notReady::get);
+        CniCommands commands =
+                new CniCommands(endpoints, ClusterName.DEFAULT, notReady::get, new SimpleMeterRegistry());
         server = CniServer.start(
                 new CniServer.Settings(directory.resolve(SOCKET), 4, Duration.ofSeconds(2), replayEvery), commands);
     }

@@ -2,11 +2,13 @@ package io.fairlead.node.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fairlead.contract.Cidr;
 import io.fairlead.contract.Ip;
 import io.fairlead.contract.NodeName;
 import io.fairlead.node.api.StatusInputs;
 import io.fairlead.node.conntrack.GcCounts;
 import io.fairlead.node.desired.DesiredState;
+import io.fairlead.node.endpoint.AddressPool;
 import io.fairlead.node.health.ClusterState;
 import io.fairlead.node.health.HealthNode;
 import io.fairlead.node.health.NodeState;
@@ -24,6 +26,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class NodeMetricsTest {
@@ -45,6 +48,10 @@ class NodeMetricsTest {
                         "fairlead_drop_count_total{direction=\"EGRESS\",reason=\"Policy denied\"} 3.0",
                         "fairlead_drop_bytes_total{direction=\"EGRESS\",reason=\"Policy denied\"} 300.0",
                         "fairlead_endpoint 0.0",
+                        "fairlead_ip_addresses{family=\"ipv4\"} 2.0",
+                        "fairlead_ip_addresses{family=\"ipv6\"} 1.0",
+                        "fairlead_ipam_capacity{family=\"ipv4\"} 20.0",
+                        "fairlead_ipam_capacity{family=\"ipv6\"} 254.0",
                         "fairlead_controllers_failing 1.0",
                         "fairlead_controller_consecutive_failures{name=\"ct-gc\"} 1.0",
                         "fairlead_bpf_map_pressure{map_name=\"ct4_tcp\"} 0.25",
@@ -64,7 +71,7 @@ class NodeMetricsTest {
                         () -> {
                             throw new IllegalStateException("the map is gone");
                         },
-                        List::of,
+                        () -> new NodeMetrics.Pods(List.of(), List.of()),
                         controllers::all,
                         () -> Tables.EMPTY,
                         Map::of,
@@ -82,7 +89,7 @@ class NodeMetricsTest {
         registry.getPrometheusRegistry()
                 .register(new NodeMetrics(new NodeMetrics.Sources(
                         () -> packets,
-                        List::of,
+                        () -> new NodeMetrics.Pods(List.of(), pool().uses()),
                         controllers::all,
                         () -> Tables.EMPTY,
                         () -> Map.of("ipcache", 1000L),
@@ -93,6 +100,15 @@ class NodeMetricsTest {
                                 Optional.of(new ClusterState(List.of(reached(), lost()))),
                                 Optional.of(new StatusInputs.Monitor(2, 64, 4096, 12, 0))))));
         return registry.scrape();
+    }
+
+    /** Two IPv4 blocks and one of IPv6: the routers and one pod. */
+    private static AddressPool pool() {
+        AddressPool pool =
+                new AddressPool(List.of(Cidr.parse("10.244.1.0/28"), Cidr.parse("fd00:1::/120")), new Random(1));
+        pool.add(Cidr.parse("10.244.9.0/29"));
+        pool.allocate(Ip.Family.V4, "default/web");
+        return pool;
     }
 
     private static NodeState reached() {
