@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class PersistentMapTest {
@@ -107,25 +108,25 @@ class PersistentMapTest {
     @Test
     void oneChangeAmongManyIsFoundWithoutLookingAtTheRest() {
         PersistentMap.Builder<Cidr, Counted> builder = new PersistentMap.Builder<>();
-        int[] compared = new int[1];
+        AtomicInteger compared = new AtomicInteger();
         for (int i = 0; i < 20_000; i++) {
             builder.put(Cidr.containing(Ip.v4(0x0a000000 + (i << 8)), 24), new Counted(i, compared));
         }
         PersistentMap<Cidr, Counted> before = builder.build();
         builder.put(Cidr.parse("10.1.0.0/24"), new Counted(-1, compared));
         PersistentMap<Cidr, Counted> after = builder.build();
-        compared[0] = 0;
+        compared.set(0);
         List<Cidr> changed = new ArrayList<>();
         PersistentMap.differences(before, after, (key, was, is) -> changed.add(key));
 
         assertThat(changed).containsExactly(Cidr.parse("10.1.0.0/24"));
-        assertThat(compared[0]).isLessThan(100);
+        assertThat(compared).hasValueLessThan(100);
     }
 
-    private record Counted(int number, int[] compared) {
+    private record Counted(int number, AtomicInteger compared) {
         @Override
         public boolean equals(Object other) {
-            compared[0]++;
+            compared.incrementAndGet();
             return other instanceof Counted counted && counted.number == number;
         }
 
