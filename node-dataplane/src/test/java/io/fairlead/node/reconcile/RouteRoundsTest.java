@@ -318,7 +318,7 @@ class RouteRoundsTest {
         Map<Cidr, PeerRoute> all = new HashMap<>();
         for (int i = 0; i < count; i++) {
             Cidr cidr = Cidr.containing(Ip.v4(0x0a640000 + (i << 8)), 24);
-            all.put(cidr, new PeerRoute(cidr, Ip.v4(0xc0a80202 + (i / 2 << 2) + i % 2), "n" + i, "default"));
+            all.put(cidr, new PeerRoute(cidr, Ip.v4(0xc0a80202 + ((i / 2) << 2) + i % 2), "n" + i, "default"));
         }
         return all;
     }
