@@ -13,7 +13,7 @@ public record Cidr(Ip address, int prefixLength) implements Comparable<Cidr> {
             throw new IllegalArgumentException(
                     "prefix length: " + prefixLength + " (expected: 0 to " + bits + " for " + address + ")");
         }
-        if (!mask(address, prefixLength).equals(address)) {
+        if (!isPrefixOf(address, prefixLength, address)) {
             throw new IllegalArgumentException("CIDR: " + address + "/" + prefixLength + " (expected: "
                     + mask(address, prefixLength) + "/" + prefixLength + ", no bits behind the prefix)");
         }
@@ -34,12 +34,29 @@ public record Cidr(Ip address, int prefixLength) implements Comparable<Cidr> {
         if (slash < 0) {
             return Ip.parse(text).toCidr();
         }
-        String length = text.substring(slash + 1);
-        if (!length.matches("0|[1-9][0-9]{0,2}")) {
+        int length = length(text, slash + 1);
+        if (length < 0) {
             throw new IllegalArgumentException(
                     "CIDR: \"" + text + "\" (expected: address/length such as 10.244.0.0/16)");
         }
-        return new Cidr(Ip.parse(text.substring(0, slash)), Integer.parseInt(length));
+        return new Cidr(Ip.parse(text.substring(0, slash)), length);
+    }
+
+    /** The number of up to three digits, without leading zeros, that a text ends with; or -1. */
+    private static int length(String text, int from) {
+        int digits = text.length() - from;
+        if (digits < 1 || digits > 3 || (digits > 1 && text.charAt(from) == '0')) {
+            return -1;
+        }
+        int value = 0;
+        for (int i = from; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c < '0' || c > '9') {
+                return -1;
+            }
+            value = value * 10 + (c - '0');
+        }
+        return value;
     }
 
     public Ip.Family family() {
@@ -72,7 +89,7 @@ public record Cidr(Ip address, int prefixLength) implements Comparable<Cidr> {
     }
 
     public boolean contains(Ip ip) {
-        return ip.family() == family() && mask(ip, prefixLength).equals(address);
+        return ip.family() == family() && isPrefixOf(address, prefixLength, ip);
     }
 
     public boolean contains(Cidr other) {
@@ -98,11 +115,28 @@ public record Cidr(Ip address, int prefixLength) implements Comparable<Cidr> {
 
     private static Ip mask(Ip ip, int prefixLength) {
         if (ip.isV4()) {
-            long mask = prefixLength <= 0 ? 0 : 0xffffffffL << (32 - Math.min(prefixLength, 32));
-            return new Ip(Ip.Family.V4, 0, ip.low() & mask & 0xffffffffL);
+            return new Ip(Ip.Family.V4, 0, ip.low() & mask4(prefixLength));
         }
-        long high = prefixLength <= 0 ? 0 : prefixLength >= 64 ? -1L : -1L << (64 - prefixLength);
-        long low = prefixLength <= 64 ? 0 : prefixLength >= 128 ? -1L : -1L << (128 - prefixLength);
-        return Ip.v6(ip.high() & high, ip.low() & low);
+        return Ip.v6(ip.high() & highMask(prefixLength), ip.low() & lowMask(prefixLength));
+    }
+
+    /** Whether an address of the same family has these first bits, and the prefix no others; makes no objects. */
+    private static boolean isPrefixOf(Ip prefix, int length, Ip ip) {
+        if (ip.isV4()) {
+            return prefix.low() == (ip.low() & mask4(length));
+        }
+        return prefix.high() == (ip.high() & highMask(length)) && prefix.low() == (ip.low() & lowMask(length));
+    }
+
+    private static long mask4(int length) {
+        return length <= 0 ? 0 : (0xffffffffL << (32 - Math.min(length, 32))) & 0xffffffffL;
+    }
+
+    private static long highMask(int length) {
+        return length <= 0 ? 0 : length >= 64 ? -1L : -1L << (64 - length);
+    }
+
+    private static long lowMask(int length) {
+        return length <= 64 ? 0 : length >= 128 ? -1L : -1L << (128 - length);
     }
 }

@@ -82,6 +82,19 @@ public record DesiredState(
                 podCidrs);
     }
 
+    /** Whether another state says the same but for routes; the very same objects, so that asking costs nothing. */
+    public boolean isEqualBesidesRoutes(DesiredState other) {
+        return peers == other.peers
+                && identities == other.identities
+                && policies == other.policies
+                && revision == other.revision
+                && pods == other.pods
+                && prepared == other.prepared
+                && hostAddresses == other.hostAddresses
+                && complete == other.complete
+                && podCidrs == other.podCidrs;
+    }
+
     /** The same with all the identity service says but policies, which stay. */
     public DesiredState withPeers(Map<Cidr, Peer> newPeers, Map<Integer, List<String>> newIdentities) {
         return withPeers(newPeers, newIdentities, policies, revision);

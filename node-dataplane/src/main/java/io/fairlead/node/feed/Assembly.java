@@ -1,7 +1,7 @@
 package io.fairlead.node.feed;
 
+import io.fairlead.node.desired.PersistentMap;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
@@ -11,13 +11,13 @@ import org.slf4j.LoggerFactory;
 /**
  * One kind of entry of a stream, put together from snapshot parts and differences.
  *
- * <p>Between the first part and the last the former content stays the content: nobody acts on half of what was said.
+ * <p>A difference costs what it changes, not what there is. Between the first part and the last the former content stays the content: nobody acts on half of what was said.
  */
 final class Assembly<K, V> {
     private static final Logger LOGGER = LoggerFactory.getLogger(Assembly.class);
 
-    private Map<K, V> content = Map.of(); // owned by: the feed's executor
-    private Map<K, V> staged = new HashMap<>(); // owned by: the feed's executor
+    private PersistentMap<K, V> content = PersistentMap.empty(); // owned by: the feed's executor
+    private PersistentMap<K, V> staged = PersistentMap.empty(); // owned by: the feed's executor
     private Stage stage = Stage.NONE; // owned by: the feed's executor
 
     private enum Stage {
@@ -40,14 +40,13 @@ final class Assembly<K, V> {
      */
     boolean apply(boolean snapshot, boolean complete, Map<K, V> upserts, Collection<K> removes) {
         if (snapshot && stage != Stage.SNAPSHOT) {
-            staged = new HashMap<>();
+            staged = PersistentMap.empty();
             stage = Stage.SNAPSHOT;
         } else if (stage == Stage.NONE) {
-            staged = new HashMap<>(content);
+            staged = content;
             stage = Stage.DIFFERENCE;
         }
-        removes.forEach(staged.keySet()::remove);
-        staged.putAll(upserts);
+        staged = staged.withoutAll(removes).withAll(upserts);
         if (!complete) {
             return false;
         }
@@ -69,7 +68,8 @@ final class Assembly<K, V> {
         }
     }
 
-    Map<K, V> content() {
+    /** What was said up to the last complete response: the very same object when that changed nothing. */
+    PersistentMap<K, V> content() {
         return content;
     }
 }

@@ -42,6 +42,7 @@ public final class RouteFeed extends Subscription<StreamRoutesRequest, StreamRou
     private String heard = ""; // owned by: the executor; epoch of the last response
     private long lastNonce; // owned by: the executor
     private List<FailedRoute> lastFailed = List.of(); // owned by: the executor
+    private Report lastReport = Report.NONE; // owned by: the executor; what was said last is about
 
     public RouteFeed(
             NodeName node,
@@ -116,13 +117,22 @@ public final class RouteFeed extends Subscription<StreamRoutesRequest, StreamRou
 
     /** Something was lost on the way, or never sent: nothing is done with what is there, all is asked for anew. */
     private void checkCount(StreamRoutesResponse response) {
-        long missing = unreadable.keySet().stream()
-                .filter(text -> routes.content().keySet().stream().noneMatch(cidr -> text.equals(cidr.toString())))
-                .count();
+        long missing =
+                unreadable.keySet().stream().filter(text -> !isThere(text)).count();
         long counted = routes.content().size() + missing;
         if (response.hasEntries() && response.getEntries() != counted) {
             throw new IllegalStateException("routes: " + counted + " at version " + response.getVersion()
                     + " (expected: " + response.getEntries() + ", as the distributor counts)");
+        }
+    }
+
+    /** Whether what was said before of a route that cannot be read now is still there. */
+    private boolean isThere(String text) {
+        try {
+            Cidr cidr = Cidr.parse(text);
+            return routes.content().containsKey(cidr) && text.equals(cidr.toString());
+        } catch (IllegalArgumentException e) {
+            return false;
         }
     }
 
@@ -158,6 +168,7 @@ public final class RouteFeed extends Subscription<StreamRoutesRequest, StreamRou
 
     private void acknowledge(Report report) {
         lastFailed = failed(report);
+        lastReport = report;
         send(StreamRoutesRequest.newBuilder()
                 .setAck(AckRoutes.newBuilder()
                         .setNonce(lastNonce)
@@ -168,12 +179,26 @@ public final class RouteFeed extends Subscription<StreamRoutesRequest, StreamRou
 
     /** What failed before may work by now, and the other way round: the distributor is to know. */
     private void acknowledgeAgain(Report report) {
-        if (lastNonce > 0 && !failed(report).equals(lastFailed)) {
-            acknowledge(report);
+        // rounds in which nothing fails otherwise than before say so with the very same objects
+        boolean same = report.refused() == lastReport.refused()
+                && report.routeFailures() == lastReport.routeFailures()
+                && report.unreadable().equals(lastReport.unreadable());
+        if (lastNonce > 0 && !same) {
+            if (failed(report).equals(lastFailed)) {
+                lastReport = report;
+            } else {
+                acknowledge(report);
+            }
         }
     }
 
     private List<FailedRoute> failed(Report report) {
+        if (unreadable.isEmpty()
+                && report.unreadable().isEmpty()
+                && report.refused().isEmpty()
+                && report.routeFailures().isEmpty()) {
+            return List.of();
+        }
         Map<String, String> reasons = new TreeMap<>(unreadable);
         for (TableId table : List.of(TableId.NEXT_HOPS, TableId.ROUTES)) {
             // what cannot be read was not written either

@@ -2,6 +2,7 @@ package io.fairlead.node.kernel;
 
 import io.fairlead.contract.Ip;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** What a route does with a packet. */
 public sealed interface RouteTarget {
@@ -10,7 +11,18 @@ public sealed interface RouteTarget {
      *
      * @param nextHopId id of the object, see {@code NextHopTable}
      */
-    record Via(int nextHopId) implements RouteTarget {}
+    record Via(int nextHopId) implements RouteTarget {
+        /** As {@link NextHop}, written out because it is asked so often. */
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Via via && nextHopId == via.nextHopId;
+        }
+
+        @Override
+        public int hashCode() {
+            return nextHopId;
+        }
+    }
 
     /**
      * Gives it to a device of this node.

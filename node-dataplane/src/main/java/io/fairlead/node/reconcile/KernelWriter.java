@@ -1,5 +1,6 @@
 package io.fairlead.node.reconcile;
 
+import io.fairlead.node.desired.DesiredState.Source;
 import io.fairlead.node.kernel.KernelException;
 import io.fairlead.node.kernel.KernelTable;
 import io.fairlead.node.kernel.PolicyEntry;
@@ -12,7 +13,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,6 +34,8 @@ final class KernelWriter {
     private final Map<TableId, Map<Object, Refusal>> refusals = new EnumMap<>(TableId.class); // owned by: reconciler
     private final Map<TableId, String> unreadable = new EnumMap<>(TableId.class); // owned by: reconciler
     private Map<TableId, Map<Object, Refusal>> said = Map.of(); // owned by: reconciler
+    private @Nullable Map<TableId, Map<Object, String>> failures; // owned by: reconciler
+    private final Map<TableId, List<Object>> unwritten = new EnumMap<>(TableId.class); // owned by: reconciler
 
     /** An entry the kernel refused: tried again when it changes or at the next full look. */
     private record Refusal(Object value, String reason) {}
@@ -47,15 +52,19 @@ final class KernelWriter {
         return Map.copyOf(unreadable);
     }
 
-    /** What could not be written or removed, with the reason. */
+    /** What could not be written or removed, with the reason; the very same object as long as nothing changes. */
     Map<TableId, Map<Object, String>> failures() {
-        Map<TableId, Map<Object, String>> failures = new EnumMap<>(TableId.class);
-        refusals.forEach((table, entries) -> {
-            Map<Object, String> reasons = new HashMap<>();
-            entries.forEach((key, refusal) -> reasons.put(key, refusal.reason()));
-            failures.put(table, Map.copyOf(reasons));
-        });
-        return failures;
+        Map<TableId, Map<Object, String>> known = failures;
+        if (known == null) {
+            known = new EnumMap<>(TableId.class);
+            for (Map.Entry<TableId, Map<Object, Refusal>> table : refusals.entrySet()) {
+                Map<Object, String> reasons = new HashMap<>();
+                table.getValue().forEach((key, refusal) -> reasons.put(key, refusal.reason()));
+                known.put(table.getKey(), Map.copyOf(reasons));
+            }
+            failures = known;
+        }
+        return known;
     }
 
     /**
@@ -100,7 +109,9 @@ final class KernelWriter {
         if (retryFailed) {
             said = new EnumMap<>(refusals);
             refusals.clear();
+            failures = null;
         }
+        unwritten.clear();
         for (KernelOp op : plan) {
             KernelTable<?, ?> table = tables.get(op.table());
             if (table == null || unreadable.containsKey(op.table())) {
@@ -116,24 +127,42 @@ final class KernelWriter {
 
     @SuppressWarnings("unchecked") // the planner takes keys and values from the table's own content
     private void upsert(KernelTable<?, ?> table, KernelOp.Upsert op) {
+        Map<Object, Object> entries = (Map<Object, Object>) op.entries();
         Map<Object, Refusal> refused = refusals.getOrDefault(op.table(), Map.of());
-        Map<Object, Object> entries = new LinkedHashMap<>();
-        op.entries().forEach((key, value) -> {
-            Refusal before = refused.get(key);
-            boolean again = before != null && before.value().equals(value);
-            if (!again && !isHalf(key, value, refused)) {
-                entries.put(key, value);
-            }
-        });
+        if (!refused.isEmpty()) {
+            entries = worthTrying(entries, refused, op.table());
+        }
         if (entries.isEmpty()) {
             return;
         }
+        Map<Object, Object> tried = entries;
         Map<Object, KernelException> failed =
-                attempt(entries.keySet(), () -> ((KernelTable<Object, Object>) table).upsert(entries));
-        note(op.table(), failed, entries);
-        Map<Object, Object> written = new HashMap<>(entries);
-        written.keySet().removeAll(failed.keySet());
+                attempt(tried.keySet(), () -> ((KernelTable<Object, Object>) table).upsert(tried));
+        note(op.table(), failed, tried);
+        Map<Object, Object> written = tried;
+        if (!failed.isEmpty()) {
+            written = new HashMap<>(tried);
+            written.keySet().removeAll(failed.keySet());
+        }
         observed = observed.plus(op.table(), written);
+    }
+
+    private Map<Object, Object> worthTrying(Map<Object, Object> entries, Map<Object, Refusal> refused, TableId table) {
+        Map<Object, Object> worth = new LinkedHashMap<>();
+        entries.forEach((key, value) -> {
+            Refusal before = refused.get(key);
+            boolean again = before != null && before.value().equals(value);
+            if (again || isHalf(key, value, refused)) {
+                leftOut(table).add(key);
+            } else {
+                worth.put(key, value);
+            }
+        });
+        return worth;
+    }
+
+    private List<Object> leftOut(TableId table) {
+        return unwritten.computeIfAbsent(table, t -> new ArrayList<>());
     }
 
     /** An allow whose identity has a deny that the kernel refused: it might let through what is denied. */
@@ -150,17 +179,31 @@ final class KernelWriter {
                         && other.ingress() == allowed.ingress());
     }
 
-    /** Takes equal parts from what was wanted, so that they are known to be the same. */
-    void adopt(Tables wanted) {
-        observed = observed.adopting(wanted);
+    /**
+     * Takes what was wanted for what there is, but for what could not be written, so that the two are known to be the same.
+     *
+     * @param complete sources whose tables the plan was about
+     */
+    void adopt(Tables wanted, Set<Source> complete) {
+        Tables now = observed.adopting(wanted);
+        for (TableId table : tables.keySet()) {
+            boolean planned = complete.containsAll(table.sources()) && !unreadable.containsKey(table);
+            if (planned && table != TableId.POLICIES) {
+                now = now.adopting(table, wanted, unwritten.getOrDefault(table, List.of()));
+            }
+        }
+        observed = now;
     }
 
     @SuppressWarnings("unchecked") // as above
     private void delete(KernelTable<?, ?> table, KernelOp.Delete op) {
-        Collection<Object> keys = new ArrayList<>(op.keys());
-        Map<Object, KernelException> failed = attempt(keys, () -> ((KernelTable<Object, Object>) table).delete(keys));
+        Collection<Object> keys = (Collection<Object>) op.keys();
+        Map<Object, KernelException> failed =
+                attempt(keys, () -> ((KernelTable<Object, Object>) table).delete((Collection<Object>) op.keys()));
         note(op.table(), failed, Map.of());
-        keys.removeAll(failed.keySet());
+        if (!failed.isEmpty()) {
+            keys = keys.stream().filter(key -> !failed.containsKey(key)).toList();
+        }
         observed = observed.minus(op.table(), keys);
     }
 
@@ -177,6 +220,11 @@ final class KernelWriter {
     }
 
     private void note(TableId table, Map<Object, KernelException> failed, Map<Object, Object> attempted) {
+        if (failed.isEmpty() && !refusals.containsKey(table)) {
+            return;
+        }
+        failures = null;
+        leftOut(table).addAll(failed.keySet());
         Map<Object, Refusal> refused = new HashMap<>(refusals.getOrDefault(table, Map.of()));
         attempted.keySet().forEach(refused::remove);
         Map<Object, Refusal> known = said.getOrDefault(table, Map.of());

@@ -1,6 +1,7 @@
 package io.fairlead.node.reconcile;
 
 import io.fairlead.node.desired.DesiredState.Source;
+import io.fairlead.node.desired.PersistentMap;
 import io.fairlead.node.kernel.PolicyEntry;
 import io.fairlead.node.kernel.PolicyKey;
 import java.util.ArrayList;
@@ -38,11 +39,12 @@ public final class Planner {
                 deletes.addAll(0, policyDeletes(desired, observed));
                 continue;
             }
-            Map<Object, Object> missing = missing(desired.get(table), observed.get(table));
+            Map<Object, Object> missing = new LinkedHashMap<>();
+            List<Object> surplus = new ArrayList<>();
+            compare(observed.get(table), desired.get(table), missing, surplus);
             if (!missing.isEmpty()) {
                 upserts.add(new KernelOp.Upsert(table, missing));
             }
-            List<Object> surplus = surplus(desired.get(table), observed.get(table));
             if (!surplus.isEmpty()) {
                 deletes.add(0, new KernelOp.Delete(table, surplus));
             }
@@ -94,23 +96,14 @@ public final class Planner {
                 .toList();
     }
 
-    private static Map<Object, Object> missing(Map<?, ?> desired, Map<?, ?> observed) {
-        Map<Object, Object> missing = new LinkedHashMap<>();
-        desired.forEach((key, value) -> {
-            if (!value.equals(observed.get(key))) {
-                missing.put(key, value);
+    @SuppressWarnings("unchecked") // keys and values of one table are of one kind
+    private static void compare(Map<?, ?> is, Map<?, ?> should, Map<Object, Object> missing, List<Object> surplus) {
+        PersistentMap.differences((Map<Object, Object>) is, (Map<Object, Object>) should, (key, before, after) -> {
+            if (after == null) {
+                surplus.add(key);
+            } else {
+                missing.put(key, after);
             }
         });
-        return missing;
-    }
-
-    private static List<Object> surplus(Map<?, ?> desired, Map<?, ?> observed) {
-        List<Object> surplus = new ArrayList<>();
-        for (Object key : observed.keySet()) {
-            if (!desired.containsKey(key)) {
-                surplus.add(key);
-            }
-        }
-        return surplus;
     }
 }

@@ -2,6 +2,7 @@ package io.fairlead.node.reconcile;
 
 import io.fairlead.contract.Cidr;
 import io.fairlead.contract.Ip;
+import io.fairlead.node.desired.PersistentMap;
 import io.fairlead.node.kernel.Attachment;
 import io.fairlead.node.kernel.Hook;
 import io.fairlead.node.kernel.IpcacheEntry;
@@ -74,9 +75,7 @@ public record Tables(
     /** The same with entries of one table written. */
     Tables plus(TableId table, Map<?, ?> entries) {
         if (table != TableId.POLICIES) {
-            Map<Object, Object> after = new HashMap<>(get(table));
-            after.putAll(entries);
-            return with(table, after);
+            return with(table, persistent(table).withAll(entries));
         }
         Map<Integer, Map<PolicyKey, PolicyEntry>> changed = new HashMap<>();
         entries.forEach((key, value) -> copy((PolicyKey) key, changed).put((PolicyKey) key, (PolicyEntry) value));
@@ -86,9 +85,7 @@ public record Tables(
     /** The same with entries of one table gone. */
     Tables minus(TableId table, Collection<?> keys) {
         if (table != TableId.POLICIES) {
-            Map<Object, Object> after = new HashMap<>(get(table));
-            keys.forEach(after::remove);
-            return with(table, after);
+            return with(table, persistent(table).withoutAll(keys));
         }
         Map<Integer, Map<PolicyKey, PolicyEntry>> changed = new HashMap<>();
         keys.forEach(key -> copy((PolicyKey) key, changed).remove((PolicyKey) key));
@@ -108,6 +105,32 @@ public record Tables(
     /** What policies are about. */
     InKernel inKernel() {
         return new InKernel(policies, ipcache, endpoints, interfaces);
+    }
+
+    /**
+     * The same with one table taken from others, but for some entries, which stay as they are. The next comparison of the
+     * two costs what they differ in.
+     */
+    Tables adopting(TableId table, Tables others, Collection<?> except) {
+        if (except.isEmpty()) {
+            return with(table, others.get(table));
+        }
+        PersistentMap.Builder<Object, Object> after = new PersistentMap.Builder<>(others.persistent(table));
+        Map<?, ?> now = get(table);
+        for (Object key : except) {
+            Object value = now.get(key);
+            if (value == null) {
+                after.remove(key);
+            } else {
+                after.put(key, value);
+            }
+        }
+        return with(table, after.build());
+    }
+
+    @SuppressWarnings("unchecked") // keys and values of a table are of its own kind
+    private PersistentMap<Object, Object> persistent(TableId table) {
+        return PersistentMap.copyOf((Map<Object, Object>) get(table));
     }
 
     private Map<PolicyKey, PolicyEntry> copy(PolicyKey key, Map<Integer, Map<PolicyKey, PolicyEntry>> into) {

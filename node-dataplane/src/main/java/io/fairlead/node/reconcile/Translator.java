@@ -6,11 +6,9 @@ import io.fairlead.contract.Ip;
 import io.fairlead.contract.Mac;
 import io.fairlead.node.desired.DesiredState;
 import io.fairlead.node.desired.LocalNode;
-import io.fairlead.node.desired.Peer;
 import io.fairlead.node.desired.Pod;
 import io.fairlead.node.kernel.Attachment;
 import io.fairlead.node.kernel.Hook;
-import io.fairlead.node.kernel.IpcacheEntry;
 import io.fairlead.node.kernel.LocalEndpoint;
 import io.fairlead.node.kernel.NextHop;
 import io.fairlead.node.kernel.PodInterface;
@@ -20,7 +18,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -32,8 +30,6 @@ import org.jspecify.annotations.Nullable;
 public final class Translator {
     private static final PolicyRef BLOCKED = new PolicyRef(0, true, true, false);
     private static final Mac NO_MAC = new Mac(0);
-    private static final Cidr ALL_V4 = Cidr.parse("0.0.0.0/0");
-    private static final Cidr ALL_V6 = Cidr.parse("::/0");
 
     private final LocalNode node;
     private volatile Datapath datapath; // owned by: reconciler; others may read
@@ -41,7 +37,10 @@ public final class Translator {
     private final PolicySwitch policies;
     private final NextHopIds ids;
     private Map<Integer, PolicyRef> lastRefs = Map.of(); // owned by: reconciler
-    private Map<Cidr, Integer> lastPrefixes = Map.of(); // owned by: reconciler
+    private final WantedIpcache ipcache = new WantedIpcache(); // owned by: reconciler
+    private WantedRoutes routes; // owned by: reconciler
+    private boolean failed; // owned by: reconciler; routes are as a round left them that failed
+    private boolean outdated = true; // owned by: reconciler
     private @Nullable DesiredState lastState; // owned by: reconciler
     private @Nullable Tables lastTables; // owned by: reconciler
 
@@ -117,6 +116,7 @@ public final class Translator {
         this.routing = routing;
         this.policies = policies;
         this.ids = new NextHopIds(firstNextHopId, lastNextHopId);
+        this.routes = new WantedRoutes(node, routing, ids);
     }
 
     PolicySwitch policies() {
@@ -131,30 +131,56 @@ public final class Translator {
     public Translation translate(DesiredState state, Map<Integer, NextHop> observed, Reachability reachability) {
         Tables last = lastTables;
         DesiredState before = lastState;
+        lastTables = null;
         boolean sameHost = before != null && before.hostAddresses() == state.hostAddresses();
         boolean samePods = last != null && sameHost && before.pods() == state.pods();
         boolean sameDevices = samePods && before.prepared() == state.prepared();
         Map<Integer, PolicyRef> refs = refs(state);
         boolean samePolicies = samePods && refs.equals(lastRefs);
-        Map<Cidr, Integer> prefixes = policies.prefixes();
-        boolean samePeers =
-                last != null && sameHost && before.peers() == state.peers() && prefixes.equals(lastPrefixes);
         lastRefs = refs;
-        lastPrefixes = prefixes;
-        WantedRoutes routes =
-                WantedRoutes.of(node, state.podCidrs(node), datapath.hostIfindex(), routing, ids, observed);
-        routes.add(state.routes().values(), reachability);
-        Tables tables = new Tables(
+        Tables besidesRoutes = new Tables(
                 policies.entries(),
-                samePeers ? last.ipcache() : ipcache(state),
+                ipcache.update(state.peers(), policies.prefixes(), hostAddresses(state)),
                 samePolicies ? last.endpoints() : endpoints(state),
                 samePolicies ? last.interfaces() : interfaces(state),
                 sameDevices ? last.links() : links(state),
-                routes.hops(),
-                routes.routes());
+                Map.of(),
+                Map.of());
+        return withRoutes(besidesRoutes, state, observed, reachability);
+    }
+
+    /** Whether a state differs from the one translated last in its routes at most. */
+    boolean isAboutRoutes(DesiredState state) {
+        DesiredState before = lastState;
+        return lastTables != null && before != null && state.isEqualBesidesRoutes(before);
+    }
+
+    /** The same as {@link #translate} when a change {@link #isAboutRoutes}: costs what changed alone. */
+    Translation translateRoutes(DesiredState state, Map<Integer, NextHop> observed, Reachability reachability) {
+        Tables last = Objects.requireNonNull(lastTables);
+        lastTables = null;
+        return withRoutes(last, state, observed, reachability);
+    }
+
+    private Translation withRoutes(
+            Tables others, DesiredState state, Map<Integer, NextHop> observed, Reachability reachability) {
+        if (failed) {
+            routes = new WantedRoutes(node, routing, ids.anew());
+        }
+        failed = true;
+        WantedRoutes.Result wanted = routes.update(
+                state.routes(), state.podCidrs(node), datapath.hostIfindex(), observed, reachability, outdated);
+        failed = false;
+        outdated = false;
+        Tables tables = others.with(TableId.NEXT_HOPS, wanted.hops()).with(TableId.ROUTES, wanted.routes());
         lastTables = tables;
         lastState = state;
-        return new Translation(tables, routes.refused(), routes.skipped());
+        return new Translation(tables, wanted.refused(), wanted.skipped());
+    }
+
+    /** Other nodes may be reached in another way than before: all routes are looked at in the next round. */
+    void forgetWays() {
+        outdated = true;
     }
 
     /** The devices towards other nodes, which come and go. Called by the reconciler. */
@@ -168,22 +194,6 @@ public final class Translator {
     /** The devices towards other nodes as last seen, index by name. Any thread. */
     Map<String, Integer> nativeDevices() {
         return datapath.nativeDevices();
-    }
-
-    private Map<Cidr, IpcacheEntry> ipcache(DesiredState state) {
-        Map<Cidr, IpcacheEntry> entries = new HashMap<>(state.peers().size() * 2 + 8);
-        entries.put(ALL_V4, new IpcacheEntry(IdentityId.WORLD, Optional.empty()));
-        entries.put(ALL_V6, new IpcacheEntry(IdentityId.WORLD, Optional.empty()));
-        // first, so that a pod or node whose address a policy names stays who it is
-        lastPrefixes.forEach((prefix, identity) ->
-                entries.put(prefix, new IpcacheEntry(new IdentityId(identity), Optional.empty())));
-        for (Map.Entry<Cidr, Peer> peer : state.peers().entrySet()) {
-            entries.put(peer.getKey(), peer.getValue().entry());
-        }
-        for (Ip own : hostAddresses(state)) {
-            entries.put(own.toCidr(), new IpcacheEntry(IdentityId.HOST, Optional.empty()));
-        }
-        return entries;
     }
 
     private Set<Ip> hostAddresses(DesiredState state) {

@@ -16,6 +16,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 final class FakeTable<K, V> implements KernelTable<K, V> {
     private final String name;
     final Map<K, V> content = new LinkedHashMap<>(); // guarded by: this
+    final Set<Object> altered = new HashSet<>(); // guarded by: this; by somebody else, since the last look
     final Set<Object> refused = new HashSet<>(); // guarded by: this
     final List<String> log;
     volatile Runnable afterEach = () -> {};
@@ -41,6 +42,7 @@ final class FakeTable<K, V> implements KernelTable<K, V> {
         if (unreadable) {
             throw new KernelException("load " + name, 5, "EIO", FailureKind.RETRY);
         }
+        altered.clear();
         return Map.copyOf(content);
     }
 

@@ -16,7 +16,6 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -73,7 +72,7 @@ public final class NetlinkSocket implements Closeable {
             int first = sequence;
             while (rest.hasNext() && sent.size() < BATCH && writer.remaining() >= LARGEST_REQUEST) {
                 T item = rest.next();
-                KernelException refused = encoded(() -> attempt.apply(item), w -> encode.accept(w, item));
+                KernelException refused = encoded(item, encode, attempt);
                 if (refused == null) {
                     sent.add(item);
                 } else {
@@ -183,7 +182,7 @@ public final class NetlinkSocket implements Closeable {
     private int start(String attempt, Consumer<NlmsgWriter> encode) {
         writer.clear();
         int mine = sequence;
-        KernelException refused = encoded(() -> attempt, encode);
+        KernelException refused = encoded(attempt, (w, text) -> encode.accept(w), text -> text);
         if (refused != null) {
             throw refused;
         }
@@ -192,23 +191,24 @@ public final class NetlinkSocket implements Closeable {
     }
 
     /** Appends a message; what does not fit or is no value for the kernel is taken back and reported. */
-    private @Nullable KernelException encoded(Supplier<String> attempt, Consumer<NlmsgWriter> encode) {
+    private <T> @Nullable KernelException encoded(
+            T item, BiConsumer<NlmsgWriter, T> encode, Function<T, String> attempt) {
         int before = writer.position();
         try {
-            encode.accept(writer);
+            encode.accept(writer, item);
             writer.end(sequence);
             sequence++;
             return null;
         } catch (BufferOverflowException e) {
             writer.truncate(before);
             return new KernelException(
-                    attempt.get(),
+                    attempt.apply(item),
                     0,
                     "message too long (expected: " + LARGEST_REQUEST + " bytes at most)",
                     FailureKind.GIVE_UP);
         } catch (IllegalArgumentException e) {
             writer.truncate(before);
-            return new KernelException(attempt.get(), 0, String.valueOf(e.getMessage()), FailureKind.GIVE_UP);
+            return new KernelException(attempt.apply(item), 0, String.valueOf(e.getMessage()), FailureKind.GIVE_UP);
         }
     }
 

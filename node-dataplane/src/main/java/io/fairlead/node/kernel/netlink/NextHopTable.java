@@ -21,6 +21,9 @@ public final class NextHopTable implements KernelTable<Integer, NextHop> {
     /** What {@link #load} gives for an object of ours that somebody made into something a next hop cannot say. */
     public static final NextHop ALTERED = new NextHop(Ip.v4(0), 0);
 
+    /** A request and its answer take about as long as four objects of a dump. */
+    private static final int ASKED_ONE_BY_ONE = 256;
+
     private final Netlink netlink;
 
     public NextHopTable(Netlink netlink) {
@@ -37,11 +40,27 @@ public final class NextHopTable implements KernelTable<Integer, NextHop> {
         List<NextHopObject> objects = netlink.nextHops();
         Map<Integer, NextHop> ours = new HashMap<>(objects.size() * 2);
         for (NextHopObject object : objects) {
-            if (object.protocol() == Ownership.PROTOCOL && Ownership.isNextHopId(object.id())) {
+            if (isOurs(object)) {
                 ours.put(object.id(), value(object));
             }
         }
         return ours;
+    }
+
+    /** Those of these that are ours: few are asked for one by one, which costs nothing of what else there is. */
+    private Map<Integer, NextHop> ours(Collection<Integer> ids) {
+        if (ids.size() > ASKED_ONE_BY_ONE) {
+            return load();
+        }
+        Map<Integer, NextHop> ours = new HashMap<>();
+        for (int id : ids) {
+            netlink.nextHop(id).filter(NextHopTable::isOurs).ifPresent(object -> ours.put(id, value(object)));
+        }
+        return ours;
+    }
+
+    private static boolean isOurs(NextHopObject object) {
+        return object.protocol() == Ownership.PROTOCOL && Ownership.isNextHopId(object.id());
     }
 
     @Override
@@ -57,7 +76,7 @@ public final class NextHopTable implements KernelTable<Integer, NextHop> {
                     }
                 });
         if (!taken.isEmpty()) {
-            Map<Integer, NextHop> ours = load();
+            Map<Integer, NextHop> ours = ours(taken);
             taken.stream().filter(id -> !ours.containsKey(id)).forEach(id -> failures.put(id, foreign(id)));
             taken.removeIf(id -> !ours.containsKey(id) || ours.get(id).equals(entries.get(id)));
             failures.putAll(write(entries, taken, Rtm.NLM_F_CREATE | Rtm.NLM_F_REPLACE));
@@ -68,7 +87,7 @@ public final class NextHopTable implements KernelTable<Integer, NextHop> {
     @Override
     public Map<Integer, KernelException> delete(Collection<Integer> ids) {
         // A delete request has no protocol in it, so what is not ours must be left out here.
-        Map<Integer, NextHop> ours = load();
+        Map<Integer, NextHop> ours = ours(ids);
         List<Integer> present = ids.stream().filter(ours::containsKey).toList();
         Map<Integer, KernelException> failures =
                 netlink.socket().each(present, NextHopObject::encodeDelete, id -> "nexthop delete id " + id);

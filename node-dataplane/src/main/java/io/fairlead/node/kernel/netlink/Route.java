@@ -151,6 +151,17 @@ public record Route(
         }
     }
 
+    /** The agent's own route through a nexthop object; as {@link #encode} of it, without making one for each route. */
+    static void encodeVia(NlmsgWriter w, int flagsOfMessage, Cidr destination, int nextHopId) {
+        w.begin(Rtm.NEWROUTE, flagsOfMessage);
+        w.u8(family(destination.family())).u8(destination.prefixLength()).u8(0).u8(0);
+        w.u8(MAIN).u8(Ownership.PROTOCOL).u8(SCOPE_UNIVERSE).u8(UNICAST).u32(0);
+        if (destination.prefixLength() > 0) {
+            w.attr(RTA_DST, destination.address());
+        }
+        w.attr(RTA_PRIORITY, Ownership.METRIC).attr(RTA_NH_ID, nextHopId);
+    }
+
     void encodeDelete(NlmsgWriter w) {
         header(w.begin(Rtm.DELROUTE, 0), SCOPE_NOWHERE, 0);
         if (destination.prefixLength() > 0) {

@@ -86,12 +86,16 @@ public final class RouteTable implements KernelTable<Cidr, RouteTarget> {
         return netlink.socket()
                 .each(
                         destinations,
-                        (w, cidr) -> route(cidr, entries.get(cidr)).encode(w, flags),
+                        (w, cidr) -> encode(w, flags, cidr, entries.get(cidr)),
                         cidr -> "route add " + cidr + " " + entries.get(cidr));
     }
 
-    private static Route route(Cidr destination, RouteTarget target) {
-        return bare(destination, target).of(Route.Origin.FAIRLEAD);
+    private static void encode(NlmsgWriter w, int flags, Cidr destination, RouteTarget target) {
+        if (target instanceof RouteTarget.Via via) {
+            Route.encodeVia(w, flags, destination, via.nextHopId());
+        } else {
+            bare(destination, target).of(Route.Origin.FAIRLEAD).encode(w, flags);
+        }
     }
 
     private static Route bare(Cidr destination, RouteTarget target) {
