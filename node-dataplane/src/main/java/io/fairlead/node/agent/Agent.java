@@ -104,6 +104,7 @@ final class Agent {
         IdentityFeed policies = feed(node, channels, reconciler, background, tellAgain);
         policies.onAnotherStore(tellAgain);
         new LostEntries(lost -> addresses.tellAgain(endpoints, refreshing, lost)).watch(reconciler);
+        addresses.watchStrays(node, endpoints, refreshing, reconciler);
         addresses.keep(registered, pool, reconciler, registration, backoff(Duration.ofSeconds(30)));
         watch(netlink, datapath);
         keepRefreshing(endpoints, refreshing, calls);
