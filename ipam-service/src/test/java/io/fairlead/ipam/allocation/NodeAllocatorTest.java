@@ -5,6 +5,7 @@ import static io.fairlead.ipam.allocation.Replica.registration;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.fairlead.contract.ClusterName;
 import io.fairlead.contract.Ip;
 import io.fairlead.contract.NodeName;
 import io.fairlead.ipam.allocation.IpamException.Reason;
@@ -17,6 +18,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -343,6 +345,8 @@ class NodeAllocatorTest {
         String other = "cilium/state/nodes/v1/east/dev2";
         put(other, record("dev2", "192.168.9.2", "10.9.0.0", "////AA=="));
         put("cilium/state/nodes/v1/east/dev1", record("dev1", "192.168.9.1", "10.9.1.0", "////AA=="));
+        Owner dev2 = new Owner(new ClusterName("default"), new NodeName("dev2"));
+        eventually(() -> replica.occupancy.namesake(dev2, Set.of()).isPresent());
         refused(
                 () -> replica.register("dev2", "192.168.2.32"),
                 Reason.CONFLICT,
