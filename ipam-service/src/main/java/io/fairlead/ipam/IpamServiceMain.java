@@ -11,6 +11,7 @@ import io.fairlead.ipam.allocation.Nodes;
 import io.fairlead.ipam.allocation.Occupancy;
 import io.fairlead.ipam.allocation.PoolAdmin;
 import io.fairlead.ipam.allocation.Progress;
+import io.fairlead.ipam.allocation.Restored;
 import io.fairlead.ipam.allocation.Withdrawals;
 import io.fairlead.ipam.grpc.IpamGrpc;
 import io.fairlead.ipam.grpc.NodeRights;
@@ -43,9 +44,14 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The ipam-service as a process. */
 public final class IpamServiceMain {
+    private static final Logger LOGGER = LoggerFactory.getLogger(IpamServiceMain.class);
+    private static final long LOOK_MILLIS = 2000;
+
     private final ServiceProcess process =
             new ServiceProcess("ipam-service", "registers nodes and gives them pod CIDRs", "127.0.0.1:7402");
     private final ConfigKey<HostPort> listen =
@@ -54,6 +60,13 @@ public final class IpamServiceMain {
     private final EventKeys events = new EventKeys(process.keys(), "ipam-service");
     private final TlsKeys tlsKeys = new TlsKeys(process.keys());
     private final PoolKeys poolKeys = new PoolKeys(process.keys());
+    private final ConfigKey<Duration> grace = process.keys()
+            .add(
+                    "ipam-restore-grace",
+                    Values.DURATION,
+                    "60s",
+                    "after the store was restored from a backup: how long nodes have to register with the pod CIDRs they"
+                            + " have before new ones are given; 0 for no wait");
 
     /** Runs until it is told to stop. */
     public static void main(String[] args) {
@@ -90,7 +103,9 @@ public final class IpamServiceMain {
         Withdrawals withdrawals = new Withdrawals(store, keys, occupancy, convergence, timers);
         IpamMetrics metrics = watched(life, occupancy, withdrawals);
         NodeAllocator.Cluster cluster = new NodeAllocator.Cluster(where.clusterName(), where.clusterId());
-        NodeAllocator allocator = new NodeAllocator(store, keys, cluster, occupancy, withdrawals, timers);
+        Restored restored = restored(life, store, keys, config.get(grace), timers);
+        NodeAllocator allocator = new NodeAllocator(
+                store, keys, cluster, new NodeAllocator.Blocked(occupancy, withdrawals, restored), timers);
         PoolAdmin pools = new PoolAdmin(store, keys, occupancy);
         IpamGrpc.Parts parts =
                 new IpamGrpc.Parts(allocator, new Nodes(store, keys), occupancy, pools, convergence, withdrawals);
@@ -110,6 +125,25 @@ public final class IpamServiceMain {
                 new EtcdKvStore(EtcdOptions.of(where.endpoints()).with(security)), life.metrics());
         life.onClose("store", store);
         return store;
+    }
+
+    /** Looks by itself too, so that the grace time begins with the restore and not with the first node that is new. */
+    private static Restored restored(Lifecycle life, KvStore store, IpamKeys keys, Duration grace, Timers timers) {
+        Restored restored = new Restored(store, keys, grace, timers);
+        Runnable look = () -> restored.check()
+                .onFailure(cause -> LOGGER.atDebug().setCause(cause).log("lineage of the store is not known now"));
+        look.run();
+        long timer = life.vertx().setPeriodic(LOOK_MILLIS, ignored -> look.run());
+        life.onStop("lineage of the store", () -> {
+            life.vertx().cancelTimer(timer);
+            return Future.succeededFuture();
+        });
+        life.health()
+                .register(
+                        "restore",
+                        HealthCheck.of(() ->
+                                new HealthCheck.State(true, restored.text().orElse("new blocks are given"))));
+        return restored;
     }
 
     private static IpamMetrics watched(Lifecycle life, Occupancy occupancy, Withdrawals withdrawals) {

@@ -34,12 +34,14 @@ final class Execution {
     private final KvStore store;
     private final Occupancy occupancy;
     private final Withdrawals withdrawals;
+    private final Restored restored;
     private final Retrying retrying;
 
-    Execution(KvStore store, Occupancy occupancy, Withdrawals withdrawals, Timers timers) {
+    Execution(KvStore store, NodeAllocator.Blocked blocked, Timers timers) {
         this.store = store;
-        this.occupancy = occupancy;
-        this.withdrawals = withdrawals;
+        this.occupancy = blocked.occupancy();
+        this.withdrawals = blocked.withdrawals();
+        this.restored = blocked.restored();
         // starts anew after an unanswered request: what took effect is then seen
         this.retrying = new Retrying(
                 timers, failure -> failure instanceof KvException e && e.kind() != FailureKind.GIVE_UP, MAX_FAILURES);
@@ -115,6 +117,23 @@ final class Execution {
             choice.choose(own.get());
             return Future.succeededFuture();
         }
+        return restored.check()
+                .compose(
+                        wait -> wait.isZero()
+                                ? chooseFree(attempt, family)
+                                : Future.failedFuture(
+                                        new IpamException(
+                                                Reason.BUSY,
+                                                "node " + attempt.work.owner().node()
+                                                        + ": no new pod CIDR is given for "
+                                                        + (wait.toSeconds() + 1)
+                                                        + " s more: the store was restored from a backup, and"
+                                                        + " nodes register with those they have first (expected: to be asked again then)")));
+    }
+
+    private Future<Void> chooseFree(Attempt attempt, Ip.Family family) {
+        String pool = attempt.work.pool();
+        Choice choice = attempt.choice;
         long skip = choice.lost.size() < CROWDED
                 ? 0
                 : ThreadLocalRandom.current().nextLong(1L << Math.min(choice.lost.size() + 1, MAX_SPREAD));

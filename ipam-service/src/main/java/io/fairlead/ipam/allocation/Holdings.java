@@ -38,6 +38,10 @@ final class Holdings {
     private final RecordBook records;
     /** Owners with a claim of this service, as text. */
     private final Set<String> claimants = new HashSet<>();
+    /** Whose each node address is, by key. */
+    private final Map<String, String> addresses = new HashMap<>();
+    /** Claims that cannot be read. */
+    private final Set<String> broken = new TreeSet<>();
 
     /** Holdings that tell of each CIDR taken or free again, once for each key that does so. */
     Holdings(IpamKeys keys, Consumer<Cidr> take, Consumer<Cidr> release) {
@@ -67,6 +71,8 @@ final class Holdings {
         if (!records.unreadable().isEmpty()) {
             texts.add("unreadable: " + String.join(" ", records.unreadable()));
         }
+        broken.forEach(key -> texts.add(
+                "store key " + key + " cannot be read, its node gets no other block; " + NodeState.wayOut(key)));
         return texts;
     }
 
@@ -84,6 +90,23 @@ final class Holdings {
 
     List<Cidr> cidrs(Cidr within) {
         return byCidr.cidrs(within);
+    }
+
+    List<Cidr> claimed(Owner owner) {
+        return taken.entrySet().stream()
+                .filter(entry -> entry.getKey().startsWith(keys.blocks()))
+                .filter(entry -> entry.getValue().holder.equals(owner.toString()))
+                .flatMap(entry -> entry.getValue().cidrs.stream())
+                .sorted()
+                .toList();
+    }
+
+    List<Ip> addresses(Owner owner) {
+        return addresses.entrySet().stream()
+                .filter(entry -> entry.getValue().equals(owner.toString()))
+                .map(entry -> Ip.parse(entry.getKey().substring(keys.addresses().length())))
+                .sorted()
+                .toList();
     }
 
     List<Cidr> held(String key) {
@@ -118,6 +141,13 @@ final class Holdings {
                 .findFirst();
     }
 
+    Optional<Occupancy.Held> namesake(Owner owner, Set<String> but) {
+        return records.named(owner.node()).stream()
+                .filter(key -> !key.equals(keys.record(owner)) && !but.contains(key))
+                .map(key -> new Occupancy.Held(key, key.substring(keys.nodes().length())))
+                .findFirst();
+    }
+
     Optional<Map.Entry<Ip, String>> addressIn(Cidr cidr) {
         return records.addressIn(cidr);
     }
@@ -138,7 +168,9 @@ final class Holdings {
                     new Holding(
                             key.substring(keys.nodes().length()), r.networks().podCidrs())));
         } else if (key.startsWith(keys.nodeClaims())) {
-            claimants.add(key.substring(keys.nodeClaims().length()));
+            putClaim(entry);
+        } else if (key.startsWith(keys.addresses())) {
+            addresses.put(key, entry.value());
         } else if (key.startsWith(keys.blocks()) || key.startsWith(keys.withheld())) {
             try {
                 putCidr(entry);
@@ -152,8 +184,24 @@ final class Holdings {
         drop(key);
         forgetWithheld(key);
         records.delete(key);
+        addresses.remove(key);
+        broken.remove(key);
         if (key.startsWith(keys.nodeClaims())) {
             claimants.remove(key.substring(keys.nodeClaims().length()));
+        }
+    }
+
+    private void putClaim(KeyValue entry) {
+        claimants.add(entry.key().substring(keys.nodeClaims().length()));
+        try {
+            Claim.decode(entry.value());
+            broken.remove(entry.key());
+        } catch (IllegalArgumentException e) {
+            broken.add(entry.key());
+            LOGGER.atWarn()
+                    .addKeyValue("key", entry.key())
+                    .addKeyValue("reason", e.getMessage())
+                    .log("Claim cannot be read, what is kept under its node's name stays taken");
         }
     }
 

@@ -44,7 +44,11 @@ public record IpamKeys(String nodes, String claims) {
 
     /** Who has a node address. */
     String address(Ip ip) {
-        return claims + "address/" + ip;
+        return addresses() + ip;
+    }
+
+    String addresses() {
+        return claims + "address/";
     }
 
     /** Who had a block that is not given out again yet; the entry's revision is that of the withdrawal. */
@@ -68,6 +72,11 @@ public record IpamKeys(String nodes, String claims) {
     /** How often pools were changed: every change of one goes over this key, so that no two overlap. */
     String poolChanges() {
         return claims + "pools";
+    }
+
+    /** The lineage of the store that its blocks are given in; another one than the store's after a restore. */
+    String lineage() {
+        return claims + "lineage";
     }
 
     /** Size of all blocks, as an older Fairlead kept it; after it, {@link #MOVED}, which that one refuses to work with. */

@@ -27,20 +27,23 @@ public final class NodeAllocator {
     private final Occupancy occupancy;
     private final Execution execution;
 
-    /** An allocator for the nodes of one cluster; {@code occupancy} and {@code withdrawals} watch the same store. */
-    public NodeAllocator(
-            KvStore store,
-            IpamKeys keys,
-            Cluster cluster,
-            Occupancy occupancy,
-            Withdrawals withdrawals,
-            Timers timers) {
+    /** An allocator for the nodes of one cluster. */
+    public NodeAllocator(KvStore store, IpamKeys keys, Cluster cluster, Blocked blocked, Timers timers) {
         this.store = store;
         this.keys = keys;
         this.cluster = cluster;
-        this.occupancy = occupancy;
-        this.execution = new Execution(store, occupancy, withdrawals, timers);
+        this.occupancy = blocked.occupancy();
+        this.execution = new Execution(store, blocked, timers);
     }
+
+    /**
+     * What blocks cannot be given, seen in the same store.
+     *
+     * @param occupancy what is taken
+     * @param withdrawals what was given back
+     * @param restored what nobody can know yet
+     */
+    public record Blocked(Occupancy occupancy, Withdrawals withdrawals, Restored restored) {}
 
     /**
      * Whose nodes are registered.

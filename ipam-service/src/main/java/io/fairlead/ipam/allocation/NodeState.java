@@ -30,9 +30,27 @@ record NodeState(Optional<KeyValue> claim, Optional<KeyValue> record) {
             } catch (IllegalArgumentException e) {
                 throw new IpamException(
                         Reason.REFUSED,
-                        "store key " + entry.key() + ": " + e.getMessage() + " (expected: what was written there)");
+                        "store key " + entry.key() + ": " + e.getMessage() + " (expected: what was written there; "
+                                + wayOut(entry.key()) + ")");
             }
         });
+    }
+
+    /** The same, empty also when it cannot be read. */
+    Optional<Claim> readableClaim() {
+        return claim.flatMap(entry -> {
+            try {
+                return Optional.of(Claim.decode(entry.value()));
+            } catch (IllegalArgumentException e) {
+                return Optional.empty();
+            }
+        });
+    }
+
+    /** How somebody gets rid of an unreadable claim. */
+    static String wayOut(String key) {
+        return "to put it right: fairlead node release " + key.substring(key.lastIndexOf('/') + 1)
+                + ", the node registers again with what it has";
     }
 
     /** What the record says; empty when there is none or it cannot be read. */

@@ -147,6 +147,11 @@ public final class Occupancy implements AutoCloseable {
         return holdings.otherUser(ip, owner, but);
     }
 
+    /** A node of another cluster that has the same name; {@code but} keys do not count. */
+    synchronized Optional<Held> namesake(Owner owner, Set<String> but) {
+        return holdings.namesake(owner, but);
+    }
+
     /** A node address inside a CIDR, and whose it is. */
     synchronized Optional<Map.Entry<Ip, String>> addressIn(Cidr cidr) {
         return holdings.addressIn(cidr);
@@ -155,6 +160,16 @@ public final class Occupancy implements AutoCloseable {
     /** A record key whose CIDR is not known: it cannot be read, never could, and no claim says what the node holds. */
     synchronized Optional<String> unknownHolder() {
         return holdings.unknownHolder();
+    }
+
+    /** The blocks that are kept under a node's name, whatever its claim says; looks at all of them. */
+    synchronized List<Cidr> claimed(Owner owner) {
+        return holdings.claimed(owner);
+    }
+
+    /** Node addresses that are kept under a node's name, likewise. */
+    synchronized List<Ip> addresses(Owner owner) {
+        return holdings.addresses(owner);
     }
 
     /** What a record said when it could last be read. */

@@ -2,6 +2,7 @@ package io.fairlead.ipam.allocation;
 
 import io.fairlead.contract.Cidr;
 import io.fairlead.contract.Ip;
+import io.fairlead.contract.NodeName;
 import io.fairlead.contract.etcd.NodeRecord;
 import java.util.HashMap;
 import java.util.List;
@@ -28,6 +29,9 @@ final class RecordBook {
     private final Set<String> unreadable = new TreeSet<>();
 
     private final Map<String, Owner> owners = new TreeMap<>();
+    /** Keys of the records of each name: clusters that share a store must not share names. */
+    private final Map<NodeName, Set<String>> names = new HashMap<>();
+
     private @Nullable List<Owner> nodes;
     private long unreadableEvents;
 
@@ -58,6 +62,10 @@ final class RecordBook {
         return known;
     }
 
+    Set<String> named(NodeName name) {
+        return names.getOrDefault(name, Set.of());
+    }
+
     Set<String> users(Ip ip) {
         return users.getOrDefault(ip, Set.of());
     }
@@ -75,7 +83,10 @@ final class RecordBook {
     Optional<NodeRecord> put(String key, String value) {
         if (!owners.containsKey(key)) {
             // no agent can have a name that is none, so it is not waited for
-            Owner.parse(key.substring(keys.nodes().length())).ifPresent(owner -> owners.put(key, owner));
+            Owner.parse(key.substring(keys.nodes().length())).ifPresent(owner -> {
+                owners.put(key, owner);
+                names.computeIfAbsent(owner.node(), n -> new TreeSet<>()).add(key);
+            });
             nodes = null;
         }
         try {
@@ -95,8 +106,13 @@ final class RecordBook {
     }
 
     void delete(String key) {
-        if (owners.remove(key) != null) {
+        Owner owner = owners.remove(key);
+        if (owner != null) {
             nodes = null;
+            names.computeIfPresent(owner.node(), (name, set) -> {
+                set.remove(key);
+                return set.isEmpty() ? null : set;
+            });
         }
         unreadable.remove(key);
         drop(key);

@@ -41,6 +41,10 @@ record Registering(IpamKeys keys, Occupancy occupancy, RecordWriter records, Own
         Optional<Claim> claim = state.claimed();
         List<Cidr> had = claim.map(Claim::podCidrs).orElseGet(() -> recorded(state));
         checkConflict(had);
+        Optional<Plan> namesake = checkName(state, choice);
+        if (namesake.isPresent()) {
+            return namesake.get();
+        }
         Set<Cidr> wanted = new LinkedHashSet<>(had);
         wanted.addAll(asked.wants().requested());
         Set<Cidr> given = Set.copyOf(wanted);
@@ -139,6 +143,21 @@ record Registering(IpamKeys keys, Occupancy occupancy, RecordWriter records, Own
                                 + " (expected: a pool that does not overlap the nodes' network)");
             }
         }
+    }
+
+    /** What nodes have acknowledged is known by their names alone, so a new one must not have that of another cluster's. */
+    private Optional<Plan> checkName(NodeState state, Choice choice) {
+        if (state.claim().isPresent() || state.record().isPresent()) {
+            return Optional.empty();
+        }
+        return occupancy
+                .namesake(owner, choice.gone)
+                .map(other -> new Plan.Doubt(
+                        other.key(),
+                        new IpamException(
+                                Reason.CONFLICT,
+                                "node name: " + owner.node() + " (expected: one of its own in this store, "
+                                        + other.holder() + " of another cluster has it)")));
     }
 
     private void checkConflict(List<Cidr> had) {

@@ -4,13 +4,16 @@ import io.fairlead.contract.Cidr;
 import io.fairlead.contract.Ip;
 import io.fairlead.contract.etcd.NodeRecord;
 import io.fairlead.kvstore.Op;
+import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
 /**
  * Takes everything from a node. Its blocks are withheld, and so is what its record said; a claim key that turns out to be
- * another node's stays. A record that cannot be read goes as well: that is the way to get rid of it.
+ * another node's stays. A claim or record that cannot be read goes as well, with every block that is kept under the node's
+ * name: that is the way to get rid of it.
  */
 record Release(IpamKeys keys, Occupancy occupancy, Owner owner) implements Work {
     @Override
@@ -31,11 +34,12 @@ record Release(IpamKeys keys, Occupancy occupancy, Owner owner) implements Work 
         change.guard(keys.node(owner), state.claim());
         change.guard(keys.record(owner), state.record());
         Set<Cidr> claimed = new TreeSet<>();
-        state.claimed().ifPresent(claim -> {
+        state.claim().ifPresent(entry -> {
             change.delete(keys.node(owner));
-            claimed.addAll(claim.podCidrs());
-            claim.podCidrs().forEach(block -> blocks.withdraw(change, seen, block));
-            for (Ip ip : claim.addresses()) {
+            Optional<Claim> claim = state.readableClaim();
+            claimed.addAll(claim.map(Claim::podCidrs).orElseGet(() -> occupancy.claimed(owner)));
+            claimed.forEach(block -> blocks.withdraw(change, seen, block));
+            for (Ip ip : claim.<Collection<Ip>>map(Claim::addresses).orElseGet(() -> occupancy.addresses(owner))) {
                 blocks.give(change, seen, keys.address(ip));
             }
         });

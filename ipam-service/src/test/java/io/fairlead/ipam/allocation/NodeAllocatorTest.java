@@ -4,6 +4,7 @@ import static io.fairlead.ipam.allocation.Replica.await;
 import static io.fairlead.ipam.allocation.Replica.registration;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fairlead.contract.ClusterName;
 import io.fairlead.contract.Ip;
 import io.fairlead.contract.NodeName;
 import io.fairlead.ipam.allocation.IpamException.Reason;
@@ -12,6 +13,7 @@ import io.fairlead.kvstore.Op;
 import io.fairlead.kvstore.Txn;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class NodeAllocatorTest extends OnAStore {
@@ -302,8 +304,65 @@ class NodeAllocatorTest extends OnAStore {
             put("fairlead/ipam/v1/node/default/dev1", broken);
             String key = "store key fairlead/ipam/v1/node/default/dev1: ";
             refused(() -> replica.register("dev1", "192.168.2.31"), Reason.REFUSED, key);
-            refused(() -> await(replica.allocator.release(new NodeName("dev1"))), Reason.REFUSED, key);
+            refused(() -> replica.register("dev1", "192.168.2.31"), Reason.REFUSED, "fairlead node release dev1");
+            eventually(() -> replica.occupancy.text().contains("node/default/dev1 cannot be read"));
+            assertThat(replica.occupancy.text()).contains("fairlead node release dev1");
         }
+    }
+
+    @Test
+    void aNameThatANodeOfAnotherClusterInTheStoreHasIsRefused() {
+        Replica replica = replica("10.244.0.0/16", 24);
+        replica.register("dev1", "192.168.2.31");
+        String other = "cilium/state/nodes/v1/east/dev2";
+        put(other, record("dev2", "192.168.9.2", "10.9.0.0", "////AA=="));
+        put("cilium/state/nodes/v1/east/dev1", record("dev1", "192.168.9.1", "10.9.1.0", "////AA=="));
+        Owner dev2 = new Owner(new ClusterName("default"), new NodeName("dev2"));
+        eventually(() -> replica.occupancy.namesake(dev2, Set.of()).isPresent());
+        refused(
+                () -> replica.register("dev2", "192.168.2.32"),
+                Reason.CONFLICT,
+                "node name: dev2 (expected: one of its own in this store, east/dev2 of another cluster has it)");
+        // one that is there stays
+        assertThat(replica.register("dev1", "192.168.2.31")).hasToString("10.244.0.0/24");
+        await(store.commit(Txn.of(new Op.Delete(other))));
+        assertThat(replica.register("dev2", "192.168.2.32")).hasToString("10.244.1.0/24");
+    }
+
+    @Test
+    void aBrokenClaimIsReleasedWithAllThatIsKeptUnderItsNodesName() {
+        Replica replica = replica("10.244.0.0/16", 24);
+        replica.register("dev1", "192.168.2.31", "10.244.9.0/24");
+        replica.register("dev2", "192.168.2.32");
+        put("fairlead/ipam/v1/node/default/dev1", "{]");
+        eventually(() -> replica.occupancy.text().contains("node/default/dev1 cannot be read"));
+        assertThat(await(replica.allocator.release(new NodeName("dev1")))).isTrue();
+        assertThat(await(store.list("")).entries())
+                .extracting(KeyValue::key)
+                .noneMatch(key -> key.endsWith("/dev1"))
+                .doesNotContain("fairlead/ipam/v1/block/10.244.9.0/24", "fairlead/ipam/v1/address/192.168.2.31")
+                .contains("fairlead/ipam/v1/withheld/10.244.9.0/24", "fairlead/ipam/v1/address/192.168.2.32");
+        eventually(() -> !replica.occupancy.text().contains("cannot be read"));
+        // it comes back with what it has
+        assertThat(replica.register("dev1", "192.168.2.31", "10.244.9.0/24")).hasToString("10.244.9.0/24");
+    }
+
+    @Test
+    void aReplicaThatStartsAmongBrokenEntriesReusesNothingOfThem() {
+        Replica before = replica("10.244.0.0/16", 24);
+        before.register("dev1", "192.168.2.31");
+        before.register("dev2", "192.168.2.32");
+        put("fairlead/ipam/v1/node/default/dev1", "{]");
+        put(RECORD + "dev1", "{]");
+        put("fairlead/ipam/v1/block/nonsense", "default/dev3");
+        put("fairlead/ipam/v1/withheld/10.244.2.0/24", "{]");
+        Replica replica = replica("10.244.0.0/16", 24);
+        assertThat(replica.occupancy.text())
+                .contains("store key fairlead/ipam/v1/node/default/dev1 cannot be read")
+                .contains("unreadable: " + RECORD + "dev1");
+        assertThat(replica.register("dev2", "192.168.2.32")).hasToString("10.244.1.0/24");
+        assertThat(replica.register("dev4", "192.168.2.34")).hasToString("10.244.3.0/24");
+        refused(() -> replica.register("dev5", "192.168.2.35", "10.244.0.0/24"), Reason.CONFLICT, "10.244.0.0/24");
     }
 
     @Test

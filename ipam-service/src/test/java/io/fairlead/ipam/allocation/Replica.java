@@ -72,7 +72,9 @@ final class Replica implements AutoCloseable {
 
     /** The same replica as seen through another store. */
     NodeAllocator through(KvStore other, Vertx vertx) {
-        return new NodeAllocator(other, KEYS, cluster, occupancy, withdrawals, impatient(vertx));
+        Restored never = new Restored(store, KEYS, Duration.ZERO, impatient(vertx));
+        return new NodeAllocator(
+                other, KEYS, cluster, new NodeAllocator.Blocked(occupancy, withdrawals, never), impatient(vertx));
     }
 
     Replica synced() {

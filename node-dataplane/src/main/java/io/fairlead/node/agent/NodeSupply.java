@@ -1,6 +1,7 @@
 package io.fairlead.node.agent;
 
 import io.fairlead.contract.Ip;
+import io.fairlead.node.desired.LocalNode;
 import io.fairlead.node.endpoint.AddressPool;
 import io.fairlead.node.endpoint.Endpoint;
 import io.fairlead.node.endpoint.EndpointManager;
@@ -80,6 +81,17 @@ final class NodeSupply {
                 backoff);
         life.onClose("blocks of addresses", keeper);
         keeper.start();
+    }
+
+    /** What the store says of this node and is not so is put right. */
+    void watchStrays(LocalNode node, EndpointManager endpoints, Controller controller, Reconciler reconciler) {
+        StrayEntries.Told told = new StrayEntries.Told(
+                ips -> calls.execute(() -> endpoints.withdrawUnheld(ips)),
+                ips -> tellAgain(
+                        endpoints,
+                        controller,
+                        endpoint -> endpoint.ips().stream().anyMatch(ips::contains)));
+        new StrayEntries(node, told, System::nanoTime).watch(reconciler);
     }
 
     /** What the control plane lost is said again at once. */

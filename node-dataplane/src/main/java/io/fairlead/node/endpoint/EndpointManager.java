@@ -1,6 +1,7 @@
 package io.fairlead.node.endpoint;
 
 import io.fairlead.contract.EndpointId;
+import io.fairlead.contract.Ip;
 import io.fairlead.node.endpoint.EndpointException.Reason;
 import io.fairlead.node.kernel.KernelException;
 import io.fairlead.runtime.retry.Timers;
@@ -8,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -207,6 +209,18 @@ public final class EndpointManager implements AutoCloseable {
      */
     public int republish(Predicate<Endpoint> lost) {
         return refresh.lost(lost);
+    }
+
+    /**
+     * Takes back addresses that the control plane says are here, unless an endpoint has them, or has again by the time that
+     * is said.
+     */
+    public void withdrawUnheld(Collection<Ip> ips) {
+        ips.stream()
+                .filter(ip -> parts.table()
+                        .living()
+                        .noneMatch(endpoint -> endpoint.ips().contains(ip)))
+                .forEach(ip -> parts.releases().add(new Release.OfAddress(ip)));
     }
 
     /** Stops the delivery of releases. Endpoints stay. */

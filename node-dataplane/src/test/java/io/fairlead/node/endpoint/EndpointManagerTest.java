@@ -183,6 +183,21 @@ class EndpointManagerTest {
         assertThat(node.held()).hasSize(count);
     }
 
+    /** A publication the service carried out after the node had given up and withdrawn it. */
+    @Test
+    void whatIsPublishedAndNobodyHasIsWithdrawnAndNothingElse() throws InterruptedException {
+        Endpoint living = agent.manager.add(request("a1"));
+        Ip held = living.ips().get(0);
+        Ip stray = Ip.parse("10.244.2.77");
+        node.publishedLate(stray, living.identity().orElseThrow());
+        agent.manager.withdrawUnheld(List.of(stray, held));
+        long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+        while (node.addresses().contains(stray) && System.nanoTime() < deadline) {
+            Thread.onSpinWait();
+        }
+        assertThat(node.addresses()).containsExactly(held);
+    }
+
     @Test
     void aLateWithdrawalDoesNotTouchTheNextPodWithThatAddress() throws InterruptedException {
         Ip ip = Ip.parse("10.244.2.9");

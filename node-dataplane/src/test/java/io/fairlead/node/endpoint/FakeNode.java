@@ -190,6 +190,15 @@ public final class FakeNode implements PodDevices, IdentityAllocator, EndpointPu
         });
     }
 
+    /** As a service that carries out late what it was asked. */
+    synchronized void publishedLate(Ip ip, IdentityId identity) {
+        published.put(ip, identity);
+    }
+
+    synchronized Set<Ip> addresses() {
+        return Set.copyOf(published.keySet());
+    }
+
     @Override
     public void withdraw(Ip ip) {
         call("withdraw", () -> {

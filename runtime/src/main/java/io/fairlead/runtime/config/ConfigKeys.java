@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +22,10 @@ public final class ConfigKeys {
     // owned by: the thread that declares and reads
     private final Map<String, ConfigKey<?>> keys = new TreeMap<>();
     private final Map<String, String> aliases = new TreeMap<>();
+    private final List<Check> checks = new ArrayList<>();
+
+    /** What must hold of several keys together, once each of them could be read. */
+    private record Check(List<ConfigKey<?>> of, Function<Config, List<String>> mistakes) {}
 
     /**
      * No keys yet.
@@ -53,6 +58,16 @@ public final class ConfigKeys {
     public void alias(ConfigKey<?> key, String other) {
         refuseTwice(other);
         aliases.put(other, key.name());
+    }
+
+    /**
+     * Looks at values together, so that what does not fit is reported with all other mistakes.
+     *
+     * @param of keys that were declared; the check is left out when one of them cannot be read
+     * @param mistakes one line each, naming key, value and expectation; none when all is well
+     */
+    public void check(List<ConfigKey<?>> of, Function<Config, List<String>> mistakes) {
+        checks.add(new Check(List.copyOf(of), mistakes));
     }
 
     /** True when the arguments ask for {@link #help} instead of a start. */
@@ -109,10 +124,16 @@ public final class ConfigKeys {
                             ? new Config.Setting(key.name(), source.text(), source.origin())
                             : new Config.Setting(key.name(), fallback == null ? "" : fallback, "default"));
         }
+        Config config = new Config(values, settings);
+        for (Check check : checks) {
+            if (values.keySet().containsAll(check.of())) {
+                mistakes.addAll(check.mistakes().apply(config));
+            }
+        }
         if (!mistakes.isEmpty()) {
             throw new ConfigException(mistakes);
         }
-        return new Config(values, settings);
+        return config;
     }
 
     private <T> ConfigKey<T> declare(ConfigKey<T> key) {

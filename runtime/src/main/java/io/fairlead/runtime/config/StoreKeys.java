@@ -4,7 +4,9 @@ import io.fairlead.contract.ClusterName;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /** The keys every service over etcd has: which store, and as which cluster. */
 public final class StoreKeys {
@@ -22,6 +24,7 @@ public final class StoreKeys {
                 StoreOptions.ADDRESS + "=http://127.0.0.1:2379",
                 "options of the store: etcd.address=http[s]://host:port[,…], etcd.config=FILE (Cilium's: endpoints,"
                         + " trusted-ca-file, cert-file, key-file), etcd.username=NAME and etcd.password-file=FILE");
+        keys.check(List.of(options), config -> access(config).mistakes());
         prefix = keys.add("kvstore-prefix", StoreKeys::prefix, "cilium/", "what all keys in the store start with");
         clusterName = keys.add("cluster-name", ClusterName::new, "default", "name of this cluster in a mesh");
         clusterId = keys.add("cluster-id", Values.integer(0, 255), "0", "number of this cluster in a mesh, 0 to 255");
@@ -51,6 +54,22 @@ public final class StoreKeys {
     public record Access(List<String> endpoints, Optional<Files> files, Optional<Login> login) {
         public Access {
             endpoints = List.copyOf(endpoints);
+        }
+
+        /** The files that cannot be read, one line each. */
+        List<String> mistakes() {
+            Map<String, Path> named = new TreeMap<>();
+            files.ifPresent(pem -> {
+                named.put("cert-file", pem.cert());
+                named.put("key-file", pem.key());
+                named.put("trusted-ca-file", pem.ca());
+            });
+            login.ifPresent(user -> named.put("etcd.password-file", user.passwordFile()));
+            return named.entrySet().stream()
+                    .filter(file -> !java.nio.file.Files.isReadable(file.getValue()))
+                    .map(file -> "kvstore-opt: " + file.getKey() + " " + file.getValue()
+                            + " (expected: a file that can be read)")
+                    .toList();
         }
     }
 

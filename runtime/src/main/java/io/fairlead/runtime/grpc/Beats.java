@@ -14,14 +14,16 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Tells clients how often to ask whether the server serves: the more of them are connected, the longer the pause, so that
- * their questions together stay near 2,000 a second up to 4,000 clients. The header "fairlead-pause-ms" of the answer
- * says it. Any thread.
+ * their questions together stay near 2,000 a second up to 1,000 clients, but never so long that a silent server is noticed
+ * later than a second after. The header "fairlead-pause-ms" of the answer says it. Any thread.
  */
 final class Beats extends ServerTransportFilter implements ServerInterceptor {
     /** Between two questions of a client of a server that has few of them. */
     static final Duration LEAST = Duration.ofMillis(250);
 
-    private static final Duration MOST = Duration.ofSeconds(2);
+    /** With the time an answer may take and the way to another server it makes less than a second. */
+    static final Duration MOST = Duration.ofMillis(500);
+
     private static final int FEW = 500;
     private static final Metadata.Key<String> PAUSE =
             Metadata.Key.of("fairlead-pause-ms", Metadata.ASCII_STRING_MARSHALLER);

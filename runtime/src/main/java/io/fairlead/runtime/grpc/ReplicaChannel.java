@@ -35,6 +35,7 @@ public final class ReplicaChannel extends ManagedChannel {
     private static final Logger LOGGER = LoggerFactory.getLogger(ReplicaChannel.class);
     private static final Duration PROBE = Duration.ofSeconds(2);
     private static final Duration RETURN = Duration.ofSeconds(1);
+    private static final int SPREAD = 8;
 
     private final List<Replica> replicas; // its own first, then those it would go to
     private final Patience patience;
@@ -48,7 +49,7 @@ public final class ReplicaChannel extends ManagedChannel {
     /**
      * How long is long.
      *
-     * @param beat between two questions to a replica that says nothing by itself and asks for no longer pause
+     * @param beat after the last word of a replica until it is asked, unless it asks for a longer pause
      * @param late after which others are asked too
      * @param silent after which it is given up
      * @param homeAfter shortest time until it is gone back to; five times that is the longest
@@ -57,7 +58,7 @@ public final class ReplicaChannel extends ManagedChannel {
     record Patience(Duration beat, Duration late, Duration silent, Duration homeAfter, Duration deadline) {
         static Patience of(Duration deadline) {
             return new Patience(
-                    Beats.LEAST, Duration.ofMillis(200), Duration.ofMillis(450), Duration.ofMinutes(1), deadline);
+                    Beats.LEAST, Duration.ofMillis(200), Duration.ofMillis(400), Duration.ofMinutes(1), deadline);
         }
     }
 
@@ -187,21 +188,31 @@ public final class ReplicaChannel extends ManagedChannel {
             }
             open.forEach(call -> used.add(call.on()));
         }
-        Duration pause = patience.beat();
+        long now = System.nanoTime();
+        long next = Long.MAX_VALUE;
         for (Replica replica : used) {
-            askUnlessHeard(replica, pause);
-            pause = pause.compareTo(replica.pause()) < 0 ? replica.pause() : pause;
+            long pause = Math.max(patience.beat().toNanos(), replica.pause().toNanos());
+            long left = replica.heard() + pause - now;
+            // nobody asks at the instant others do, nor wakes just before it is time
+            if (left <= pause / SPREAD) {
+                askNow(replica, now);
+                left = pause;
+            }
+            next = Math.min(next, left - ThreadLocalRandom.current().nextLong(pause / SPREAD));
         }
-        long beat = pause.toMillis();
-        later(this::beat, Duration.ofMillis(beat - ThreadLocalRandom.current().nextLong(beat / 4 + 1)));
+        later(this::beat, Duration.ofNanos(next));
     }
 
     private void askUnlessHeard(Replica replica, Duration lately) {
         long now = System.nanoTime();
         if (now - replica.heard() >= lately.toNanos() / 2) {
-            ask(replica);
-            later(() -> suspectUnlessHeardSince(replica, now), patience.late());
+            askNow(replica, now);
         }
+    }
+
+    private void askNow(Replica replica, long now) {
+        ask(replica);
+        later(() -> suspectUnlessHeardSince(replica, now), patience.late());
     }
 
     private void suspectUnlessHeardSince(Replica replica, long asked) {

@@ -1,6 +1,7 @@
 package io.fairlead.runtime.grpc.tls;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.PrivateKey;
@@ -28,27 +29,48 @@ record Material(List<X509Certificate> chain, PrivateKey key, X509TrustManager tr
      * @throws IllegalArgumentException naming the file and what is wrong with it
      */
     static Material load(PemFiles files, Instant now) {
-        List<X509Certificate> chain = Pem.certificates(files.cert());
+        List<X509Certificate> chain = valid(files.cert(), now);
+        return new Material(chain, key(files.key(), chain.get(0), files.cert().toString()), trust(files));
+    }
+
+    /**
+     * The first certificate of a file, which must be valid.
+     *
+     * @throws IllegalArgumentException naming the file and what is wrong with it
+     */
+    static X509Certificate own(Path cert, Instant now) {
+        return valid(cert, now).get(0);
+    }
+
+    private static List<X509Certificate> valid(Path cert, Instant now) {
+        List<X509Certificate> chain = Pem.certificates(cert);
         X509Certificate own = chain.get(0);
         if (now.isAfter(own.getNotAfter().toInstant())) {
             throw Pem.wrong(
-                    files.cert(),
-                    "expired on " + own.getNotAfter().toInstant(),
-                    "a certificate that is valid now",
-                    null);
+                    cert, "expired on " + own.getNotAfter().toInstant(), "a certificate that is valid now", null);
         }
         if (now.isBefore(own.getNotBefore().toInstant())) {
             throw Pem.wrong(
-                    files.cert(),
+                    cert,
                     "is not valid before " + own.getNotBefore().toInstant(),
                     "a certificate that is valid now",
                     null);
         }
-        PrivateKey key = Pem.key(files.key(), own.getPublicKey());
+        return chain;
+    }
+
+    /**
+     * The private key of a certificate.
+     *
+     * @param of where the certificate is from, for people
+     * @throws IllegalArgumentException naming the file and what is wrong with it
+     */
+    static PrivateKey key(Path file, X509Certificate own, String of) {
+        PrivateKey key = Pem.key(file, own.getPublicKey());
         if (!fit(key, own.getPublicKey())) {
-            throw Pem.wrong(files.key(), "does not match the certificate", "the private key of " + files.cert(), null);
+            throw Pem.wrong(file, "does not match the certificate", "the private key of " + of, null);
         }
-        return new Material(chain, key, trust(files));
+        return key;
     }
 
     X509Certificate own() {

@@ -129,6 +129,15 @@ final class Pem {
         return all.toByteArray();
     }
 
+    /**
+     * What the parts of a file are called.
+     *
+     * @throws IllegalArgumentException naming the file when it is not PEM
+     */
+    static List<String> labels(Path file) {
+        return blocks(file).stream().map(Block::label).toList();
+    }
+
     private static List<Block> blocks(Path file) {
         String text;
         try {

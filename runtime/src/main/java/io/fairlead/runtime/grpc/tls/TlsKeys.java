@@ -8,10 +8,13 @@ import io.fairlead.runtime.process.Lifecycle;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.vertx.core.Future;
 import java.nio.file.Path;
+import java.security.cert.X509Certificate;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,12 +34,13 @@ public final class TlsKeys {
         key = keys.optional("tls-key-file", Path::of, "PEM private key of tls-cert-file");
         ca = keys.optional(
                 "tls-ca-file", Path::of, "PEM certificates of the authorities whose certificates are trusted");
+        keys.check(List.of(cert, key, ca), this::mistakes);
     }
 
     /**
      * The process's certificate, kept up with its files while it runs; empty without files.
      *
-     * @throws IllegalArgumentException when files are missing or wrong
+     * @throws IllegalArgumentException when files have become wrong since the configuration was read
      */
     public Optional<Tls> from(Config config, Lifecycle life) {
         Optional<Path> certFile = config.get(cert);
@@ -48,15 +52,43 @@ public final class TlsKeys {
                             + " (tls-cert-file, tls-key-file and tls-ca-file turn it on)");
             return Optional.empty();
         }
-        if (certFile.isEmpty() || keyFile.isEmpty() || caFile.isEmpty()) {
-            List<String> missing = Stream.of(cert, key, ca)
-                    .filter(each -> config.get(each).isEmpty())
-                    .map(ConfigKey::name)
-                    .toList();
-            throw new IllegalArgumentException(String.join(", ", missing)
+        PemFiles files = new PemFiles(certFile.orElseThrow(), keyFile.orElseThrow(), caFile.orElseThrow());
+        return Optional.of(kept("grpc", files, life));
+    }
+
+    /** Everything that is wrong with the three files, one line each. */
+    private List<String> mistakes(Config config) {
+        List<ConfigKey<Optional<Path>>> all = List.of(cert, key, ca);
+        List<String> mistakes = new ArrayList<>();
+        List<String> missing = all.stream()
+                .filter(each -> config.get(each).isEmpty())
+                .map(ConfigKey::name)
+                .toList();
+        if (missing.size() == all.size()) {
+            return List.of();
+        }
+        if (!missing.isEmpty()) {
+            mistakes.add(String.join(", ", missing)
                     + ": missing (expected: all of tls-cert-file, tls-key-file and tls-ca-file, or none)");
         }
-        return Optional.of(kept("grpc", new PemFiles(certFile.get(), keyFile.get(), caFile.get()), life));
+        Optional<X509Certificate> own =
+                config.get(cert).flatMap(file -> read(cert, mistakes, () -> Material.own(file, Instant.now())));
+        config.get(key)
+                .ifPresent(file -> read(
+                        key,
+                        mistakes,
+                        () -> own.isPresent() ? Material.key(file, own.get(), cert.name()) : Pem.labels(file)));
+        config.get(ca).ifPresent(file -> read(ca, mistakes, () -> Pem.certificates(file)));
+        return mistakes;
+    }
+
+    private static <T> Optional<T> read(ConfigKey<?> key, List<String> mistakes, Supplier<T> reader) {
+        try {
+            return Optional.of(reader.get());
+        } catch (IllegalArgumentException e) {
+            mistakes.add(key.name() + ": " + e.getMessage());
+            return Optional.empty();
+        }
     }
 
     /** A certificate that is kept up with its files while a process runs, and shows in its health and metrics. */
