@@ -1,6 +1,5 @@
 package io.fairlead.bench.limits;
 
-import io.fairlead.bench.scale.Quantiles;
 import io.fairlead.bench.scale.Report;
 import io.fairlead.bench.scale.Service;
 import io.fairlead.kvstore.KeyValue;
@@ -18,9 +17,10 @@ import java.util.Locale;
  * the services on loopback; all of it ends with it.
  */
 public final class LimitsBench {
-    private static final int WARM_UP = 2_000;
+    private static final int WARM_UP = 8_000;
     private static final int CONNECTIONS = 16;
     private static final int SAMPLES = 300;
+    private static final int SINGLE = 1_000;
     private static final int FILLING = 128;
     private static final int OTHERS = 50_000_000;
 
@@ -41,7 +41,7 @@ public final class LimitsBench {
         for (Service.Kind kind : List.of(Service.Kind.IDENTITIES, Service.Kind.ADDRESSES)) {
             bench.with(kind, bench::rates);
             int most = kind == Service.Kind.IDENTITIES ? identities : nodes;
-            bench.with(kind, (place, subject) -> bench.flat(place.store, subject, most));
+            bench.with(kind, (place, subject) -> bench.flat(place, subject, most));
         }
     }
 
@@ -86,6 +86,11 @@ public final class LimitsBench {
         var groupedWarm = ClosedLoop.run(grouped::run, WARM_UP, WARM_UP, 64);
         assert warm.rate() > 0 && rawWarm.rate() > 0 && groupedWarm.rate() > 0;
         Rates.Cpu cpu = place.service::cpuSeconds;
+        Rates.quiet(cpu);
+        // one at a time runs through code of its own
+        var single = ClosedLoop.run(subject::allocate, WARM_UP + 1, SINGLE, 1);
+        var rawSingle = ClosedLoop.run(raw::run, WARM_UP + 1, SINGLE, 1);
+        assert single.rate() > 0 && rawSingle.rate() > 0;
         Rates rates = new Rates(
                 List.of(
                         new Rates.Way(subject::allocate, cpu),
@@ -93,14 +98,14 @@ public final class LimitsBench {
                         // what the other raw one has written is not there for this one
                         new Rates.Way(number -> grouped.run(OTHERS + number), cpu)),
                 rounds);
-        rates.run(WARM_UP + 1);
+        rates.run(WARM_UP + SINGLE + 1);
         rates.print(
                 report,
                 subject.name(),
                 List.of("etcd alone (aim ≥ 0.8; " + raw.shape() + ")", "etcd alone, grouped as the service does"));
     }
 
-    private void flat(KvStore store, Subject subject, int most) {
+    private void flat(Place place, Subject subject, int most) {
         Report.progress("cost of " + subject.name() + " up to " + most);
         report.table(
                 subject.name() + " present",
@@ -108,7 +113,7 @@ public final class LimitsBench {
                 "a second, 64 at once",
                 "etcd alone, one at a time: ms p50 / p99 / max");
         var warm = ClosedLoop.run(subject::allocate, 0, 999, 64);
-        RawTransactions raw = new RawTransactions(store, subject.guards(), subject.observed(store, 999));
+        RawTransactions raw = new RawTransactions(place.store, subject.guards(), subject.observed(place.store, 999));
         var rawWarm = ClosedLoop.run(raw::run, 0, 999, 64);
         assert warm.rate() > 0 && rawWarm.rate() > 0;
         int present = 1_000;
@@ -118,6 +123,7 @@ public final class LimitsBench {
                 assert filled.rate() > 0;
                 present = target;
             }
+            Rates.quiet(place.service::cpuSeconds);
             ClosedLoop.Result single = ClosedLoop.run(subject::allocate, present, SAMPLES, 1);
             ClosedLoop.Result etcd = ClosedLoop.run(raw::run, present, SAMPLES, 1);
             ClosedLoop.Result many = ClosedLoop.run(subject::allocate, present + SAMPLES, 3 * SAMPLES, 64);

@@ -13,6 +13,11 @@ final class Rates {
     private static final int[] AT_ONCE = {1, 16, 64, 256};
     private static final int[] COUNTS = {300, 1_200, 2_400, 2_400};
 
+    private static final int WAIT_MILLIS = 250;
+    private static final int MOST_WAITS = 80;
+    /** Share of a CPU that a service uses when it does nothing. */
+    private static final double QUIET = 0.08;
+
     private final List<Way> ways;
     private final double[][][] rates;
     private final double[][][] cpu;
@@ -56,10 +61,29 @@ final class Rates {
 
     private void one(int way, int i, int round, int next) {
         Way which = ways.get(way);
+        quiet(which.process);
         double before = which.process.seconds();
         rates[way][i][round] =
                 ClosedLoop.run(which.run, next, COUNTS[i], AT_ONCE[i]).rate();
         cpu[way][i][round] = 1e6 * (which.process.seconds() - before) / COUNTS[i];
+    }
+
+    /** Waits until the virtual machine of a service has compiled what it was about to, but not for ever. */
+    static void quiet(Cpu process) {
+        double before = process.seconds();
+        for (int i = 0; i < MOST_WAITS; i++) {
+            try {
+                Thread.sleep(WAIT_MILLIS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IllegalStateException("interrupted", e);
+            }
+            double now = process.seconds();
+            if (now - before <= QUIET * WAIT_MILLIS / 1e3) {
+                return;
+            }
+            before = now;
+        }
     }
 
     /** One row for each number at once: the rates, their ratios, CPU time. */

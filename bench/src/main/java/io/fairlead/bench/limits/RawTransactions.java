@@ -15,7 +15,8 @@ import java.util.Locale;
  * that must be there afterwards, on the conditions that keep it unique, and reads as much when they do not hold.
  */
 final class RawTransactions {
-    private static final String PREFIX = "fairlead-raw/";
+    // behind everything that a service watches: what is measured here costs it nothing
+    static final String PREFIX = "raw/";
     private static final int DIGITS = 9;
 
     private final KvStore store;

@@ -100,7 +100,7 @@ final class LimitsTest {
         assertThat(pattern).hasSize(keys);
         RawTransactions raw = new RawTransactions(store, subject.guards(), pattern);
         wait(raw.run(1));
-        List<KeyValue> written = wait(store.list("fairlead-raw/")).entries();
+        List<KeyValue> written = wait(store.list(RawTransactions.PREFIX)).entries();
         assertThat(written).extracting(KeyValue::value).containsExactlyElementsOf(values(pattern, written));
         assertThat(written.stream().mapToInt(entry -> entry.key().length()).sum())
                 .isEqualTo(

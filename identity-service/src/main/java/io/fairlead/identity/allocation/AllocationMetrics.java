@@ -41,10 +41,12 @@ final class AllocationMetrics {
     }
 
     private Counter counter(String outcome) {
-        return counters.computeIfAbsent(outcome, name -> Counter.builder(COUNT)
-                .description("requests for an identity's number, by what became of them")
-                .tag("outcome", name)
-                .register(registry));
+        return counters.computeIfAbsent(
+                outcome,
+                name -> Counter.builder(COUNT)
+                        .description("requests for an identity's number, by what became of them")
+                        .tag("outcome", name)
+                        .register(registry));
     }
 
     <T> Future<T> measured(Supplier<Future<T>> request) {

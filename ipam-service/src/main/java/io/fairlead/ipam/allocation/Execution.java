@@ -64,7 +64,8 @@ final class Execution {
             // a refusal may come from what was not read
             return Future.<Void>succeededFuture()
                     .compose(ignored -> step(attempt, Seen.NOTHING, 0))
-                    .recover(failure -> failure instanceof IpamException ? look(attempt) : Future.failedFuture(failure));
+                    .recover(
+                            failure -> failure instanceof IpamException ? look(attempt) : Future.failedFuture(failure));
         }
         return look(attempt);
     }

@@ -12,9 +12,8 @@ import io.vertx.core.Promise;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Iterator;
-
 import java.util.List;
+import java.util.Queue;
 
 /**
  * Sends transactions to etcd. Those that come while others are on their way go together in the next request, each as a
@@ -30,7 +29,7 @@ final class Commits {
 
     private final EtcdConnection connection;
     // owned by: the store's thread, as all below
-    private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
+    private final Queue<Waiting> waiting = new ArrayDeque<>();
     private int onTheWay;
     private boolean scheduled;
     private boolean patient;
@@ -83,46 +82,39 @@ final class Commits {
             patient = true;
             connection.later(PATIENCE_MILLIS, () -> {
                 patient = false;
-                if (!waiting.isEmpty()) {
-                    send();
-                }
+                send();
             });
         }
     }
 
     private void send() {
         scheduled = false;
-        if (waiting.isEmpty()) {
-            return;
-        }
-        Group group = new Group();
-        List<Waiting> members = new ArrayList<>();
-        for (Iterator<Waiting> each = waiting.iterator(); each.hasNext() && group.size() < Group.MOST; ) {
-            Waiting one = each.next();
-            if (group.add(one.txn)) {
-                members.add(one);
-                each.remove();
+        while (!waiting.isEmpty()) {
+            Group group = new Group();
+            List<Waiting> members = new ArrayList<>();
+            // in order, up to the first that meets one before it: none overtakes another that it has to do with
+            while (!waiting.isEmpty() && group.add(waiting.element().txn)) {
+                members.add(waiting.remove());
             }
-        }
-        onTheWay++;
-        together(members).onComplete(answered -> {
-            onTheWay--;
-            if (onTheWay < ON_THE_WAY) {
-                send();
-            }
-        });
-        if (!waiting.isEmpty()) {
-            hurry();
+            onTheWay++;
+            together(members).onComplete(answered -> {
+                onTheWay--;
+                if (onTheWay < ON_THE_WAY) {
+                    send();
+                }
+            });
         }
     }
 
     /** Completes, never fails, when all have an answer. */
     private Future<Void> together(List<Waiting> members) {
         Waiting oldest = members.get(0);
-        Duration left =
-                connection.options().deadline().minusNanos(System.nanoTime() - oldest.since);
+        Duration left = connection.options().deadline().minusNanos(System.nanoTime() - oldest.since);
         if (members.size() == 1) {
-            return alone(oldest.txn, left).onComplete(oldest.done).<Void>mapEmpty().otherwiseEmpty();
+            return alone(oldest.txn, left)
+                    .onComplete(oldest.done)
+                    .<Void>mapEmpty()
+                    .otherwiseEmpty();
         }
         return request(Wire.request(members.stream().map(Waiting::txn).toList()), left)
                 .<Void>map(response -> {

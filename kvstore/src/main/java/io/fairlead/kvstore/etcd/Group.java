@@ -15,7 +15,7 @@ import java.util.stream.Stream;
  */
 final class Group {
     /** Most transactions; etcd takes 128 steps, and these count beside the steps of each. */
-    static final int MOST = 48;
+    private static final int MOST = 48;
 
     /** Most conditions or steps of one. */
     private static final int MOST_STEPS = 64;
@@ -40,10 +40,6 @@ final class Group {
         return writes && !leased && most <= MOST_STEPS && text(txn) <= MOST_TEXT;
     }
 
-    int size() {
-        return size;
-    }
-
     /** Adds one that {@link #takes} is true for, or changes nothing and says false. */
     boolean add(Txn txn) {
         int more = text(txn);
@@ -66,8 +62,7 @@ final class Group {
     }
 
     private boolean meets(Txn txn) {
-        return txn.conditions().stream()
-                        .anyMatch(c -> isWritten(c.key(), c instanceof Condition.NoneUnder))
+        return txn.conditions().stream().anyMatch(c -> isWritten(c.key(), c instanceof Condition.NoneUnder))
                 || steps(txn)
                         .anyMatch(op -> isWrite(op)
                                 ? writes.contains(op.key()) || isRead(op.key())
@@ -97,14 +92,16 @@ final class Group {
     private static int text(Txn txn) {
         int sum = 0;
         for (Condition condition : txn.conditions()) {
-            sum += condition.key().length() + (condition instanceof Condition.ValueIs is ? is.value().length() : 0);
+            sum += condition.key().length()
+                    + (condition instanceof Condition.ValueIs is ? is.value().length() : 0);
         }
         return sum + text(txn.then()) + text(txn.otherwise());
     }
 
     private static int text(List<Op> ops) {
         return ops.stream()
-                .mapToInt(op -> op.key().length() + (op instanceof Op.Put put ? put.value().length() : 0))
+                .mapToInt(op -> op.key().length()
+                        + (op instanceof Op.Put put ? put.value().length() : 0))
                 .sum();
     }
 }
