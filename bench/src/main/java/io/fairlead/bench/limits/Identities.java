@@ -32,8 +32,8 @@ final class Identities implements Subject {
     }
 
     @Override
-    public Reads reads() {
-        return new Reads(1, 1, 1, 1);
+    public Guards guards() {
+        return new Guards(1, 1, 1);
     }
 
     @Override

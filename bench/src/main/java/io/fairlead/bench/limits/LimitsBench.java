@@ -1,8 +1,8 @@
 package io.fairlead.bench.limits;
 
-import io.fairlead.bench.scale.Quantiles;
 import io.fairlead.bench.scale.Report;
 import io.fairlead.bench.scale.Service;
+import io.fairlead.kvstore.KeyValue;
 import io.fairlead.kvstore.KvStore;
 import io.fairlead.kvstore.etcd.EtcdKvStore;
 import io.fairlead.kvstore.etcd.EtcdOptions;
@@ -17,12 +17,12 @@ import java.util.Locale;
  * the services on loopback; all of it ends with it.
  */
 public final class LimitsBench {
-    private static final int[] AT_ONCE = {1, 16, 64, 256};
-    private static final int[] COUNTS = {150, 600, 1_200, 1_200};
-    private static final int WARM_UP = 2_000;
+    private static final int WARM_UP = 8_000;
     private static final int CONNECTIONS = 16;
     private static final int SAMPLES = 300;
+    private static final int SINGLE = 1_000;
     private static final int FILLING = 128;
+    private static final int OTHERS = 50_000_000;
 
     private final Report report = new Report(System.out);
     private final Path directory;
@@ -41,74 +41,71 @@ public final class LimitsBench {
         for (Service.Kind kind : List.of(Service.Kind.IDENTITIES, Service.Kind.ADDRESSES)) {
             bench.with(kind, bench::rates);
             int most = kind == Service.Kind.IDENTITIES ? identities : nodes;
-            bench.with(kind, (store, subject) -> bench.flat(store, subject, most));
+            bench.with(kind, (place, subject) -> bench.flat(place, subject, most));
         }
     }
 
     /** What is done with a fresh store and service. */
     @FunctionalInterface
     private interface Step {
-        void run(KvStore store, Subject subject);
+        void run(Place place, Subject subject);
     }
+
+    /**
+     * What runs.
+     *
+     * @param store sends each transaction by itself
+     * @param grouping sends those that wait for others together, as services do
+     */
+    private record Place(KvStore store, KvStore grouping, Service service) {}
 
     private void with(Service.Kind kind, Step step) {
         boolean identities = kind == Service.Kind.IDENTITIES;
         String[] options = identities ? new String[0] : new String[] {"--cluster-pool-ipv4-cidr=10.0.0.0/8"};
         try (EtcdProcess etcd = EtcdProcess.start();
-                KvStore store =
-                        new EtcdKvStore(EtcdOptions.parse(etcd.endpoint()).withDeadline(Duration.ofSeconds(20)));
+                KvStore grouping = new EtcdKvStore(options(etcd));
+                KvStore store = new EtcdKvStore(options(etcd).withoutGrouping());
                 Service service = new Service(kind, Service.Launcher.DEPLOYED, directory, etcd.endpoint(), options)) {
             service.start();
             service.awaitReady();
             try (Subject subject =
                     identities ? new Identities(service.port(), CONNECTIONS) : new Nodes(service.port(), CONNECTIONS)) {
-                step.run(store, subject);
+                step.run(new Place(store, grouping, service), subject);
             }
         }
     }
 
-    private void rates(KvStore store, Subject subject) {
+    private void rates(Place place, Subject subject) {
         Report.progress("rates of " + subject.name());
         var warm = ClosedLoop.run(subject::allocate, 0, WARM_UP, 64);
-        RawTransactions raw = new RawTransactions(store, subject.reads(), subject.observed(store, WARM_UP));
+        Subject.Guards guards = subject.guards();
+        List<KeyValue> pattern = subject.observed(place.store, WARM_UP);
+        RawTransactions raw = new RawTransactions(place.store, guards, pattern);
+        RawTransactions grouped = new RawTransactions(place.grouping, guards, pattern);
         var rawWarm = ClosedLoop.run(raw::run, 0, WARM_UP, 64);
-        assert warm.rate() > 0 && rawWarm.rate() > 0;
-        double[][] ours = new double[AT_ONCE.length][rounds];
-        double[][] etcds = new double[AT_ONCE.length][rounds];
-        double[][] ratios = new double[AT_ONCE.length][rounds];
-        int next = WARM_UP + 1;
-        for (int round = 0; round < rounds; round++) {
-            for (int i = 0; i < AT_ONCE.length; i++) {
-                // each is first in half of the rounds
-                if (round % 2 == 0) {
-                    ours[i][round] = ClosedLoop.run(subject::allocate, next, COUNTS[i], AT_ONCE[i])
-                            .rate();
-                }
-                etcds[i][round] =
-                        ClosedLoop.run(raw::run, next, COUNTS[i], AT_ONCE[i]).rate();
-                if (round % 2 == 1) {
-                    ours[i][round] = ClosedLoop.run(subject::allocate, next, COUNTS[i], AT_ONCE[i])
-                            .rate();
-                }
-                ratios[i][round] = ours[i][round] / etcds[i][round];
-                next += COUNTS[i];
-            }
-        }
-        report.table(
-                subject.name() + " at once",
-                "allocated a second",
-                "etcd alone (" + raw.shape() + ")",
-                "ratio (aim ≥ 0.8)");
-        for (int i = 0; i < AT_ONCE.length; i++) {
-            report.row(
-                    AT_ONCE[i],
-                    text("%.0f", Quantiles.median(ours[i])),
-                    text("%.0f", Quantiles.median(etcds[i])),
-                    text("%.2f", Quantiles.median(ratios[i])));
-        }
+        var groupedWarm = ClosedLoop.run(grouped::run, WARM_UP, WARM_UP, 64);
+        assert warm.rate() > 0 && rawWarm.rate() > 0 && groupedWarm.rate() > 0;
+        Rates.Cpu cpu = place.service::cpuSeconds;
+        Rates.quiet(cpu);
+        // one at a time runs through code of its own
+        var single = ClosedLoop.run(subject::allocate, WARM_UP + 1, SINGLE, 1);
+        var rawSingle = ClosedLoop.run(raw::run, WARM_UP + 1, SINGLE, 1);
+        assert single.rate() > 0 && rawSingle.rate() > 0;
+        Rates rates = new Rates(
+                List.of(
+                        new Rates.Way(subject::allocate, cpu),
+                        new Rates.Way(raw::run, cpu),
+                        // what the other raw one has written is not there for this one
+                        new Rates.Way(number -> grouped.run(OTHERS + number), cpu)),
+                rounds);
+        rates.run(WARM_UP + SINGLE + 1);
+        rates.print(
+                report,
+                subject.name(),
+                List.of("etcd alone (aim ≥ 0.8; " + raw.shape() + ")", "etcd alone, grouped as the service does"));
     }
 
-    private void flat(KvStore store, Subject subject, int most) {
+    private void flat(Place place, Subject subject, int most) {
         Report.progress("cost of " + subject.name() + " up to " + most);
         report.table(
                 subject.name() + " present",
@@ -116,7 +113,7 @@ public final class LimitsBench {
                 "a second, 64 at once",
                 "etcd alone, one at a time: ms p50 / p99 / max");
         var warm = ClosedLoop.run(subject::allocate, 0, 999, 64);
-        RawTransactions raw = new RawTransactions(store, subject.reads(), subject.observed(store, 999));
+        RawTransactions raw = new RawTransactions(place.store, subject.guards(), subject.observed(place.store, 999));
         var rawWarm = ClosedLoop.run(raw::run, 0, 999, 64);
         assert warm.rate() > 0 && rawWarm.rate() > 0;
         int present = 1_000;
@@ -126,6 +123,7 @@ public final class LimitsBench {
                 assert filled.rate() > 0;
                 present = target;
             }
+            Rates.quiet(place.service::cpuSeconds);
             ClosedLoop.Result single = ClosedLoop.run(subject::allocate, present, SAMPLES, 1);
             ClosedLoop.Result etcd = ClosedLoop.run(raw::run, present, SAMPLES, 1);
             ClosedLoop.Result many = ClosedLoop.run(subject::allocate, present + SAMPLES, 3 * SAMPLES, 64);
@@ -136,6 +134,10 @@ public final class LimitsBench {
                     etcd.latencies().text());
             present += 4 * SAMPLES;
         }
+    }
+
+    private static EtcdOptions options(EtcdProcess etcd) {
+        return EtcdOptions.parse(etcd.endpoint()).withDeadline(Duration.ofSeconds(20));
     }
 
     private static String text(String format, double value) {

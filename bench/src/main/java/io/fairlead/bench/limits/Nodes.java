@@ -34,8 +34,8 @@ final class Nodes implements Subject {
     }
 
     @Override
-    public Reads reads() {
-        return new Reads(2, 0, 1, 0);
+    public Guards guards() {
+        return new Guards(1, 0, 0);
     }
 
     @Override

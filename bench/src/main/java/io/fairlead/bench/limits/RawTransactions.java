@@ -11,21 +11,22 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What a service sends to etcd for one allocation, without the service: a transaction that reads, then one that writes as many
- * keys and bytes as the service wrote, on as many conditions, and reads as much when they do not hold.
+ * What the protocol needs of etcd for one allocation, without the service: one transaction that writes the keys and bytes
+ * that must be there afterwards, on the conditions that keep it unique, and reads as much when they do not hold.
  */
 final class RawTransactions {
-    private static final String PREFIX = "fairlead-raw/";
+    // behind everything that a service watches: what is measured here costs it nothing
+    static final String PREFIX = "raw/";
     private static final int DIGITS = 9;
 
     private final KvStore store;
-    private final Subject.Reads reads;
+    private final Subject.Guards guards;
     private final List<KeyValue> pattern;
 
     /** @param pattern what the service wrote for one */
-    RawTransactions(KvStore store, Subject.Reads reads, List<KeyValue> pattern) {
+    RawTransactions(KvStore store, Subject.Guards guards, List<KeyValue> pattern) {
         this.store = store;
-        this.reads = reads;
+        this.guards = guards;
         this.pattern = List.copyOf(pattern);
     }
 
@@ -36,41 +37,34 @@ final class RawTransactions {
                 .sum();
         return String.format(
                 Locale.ROOT,
-                "%d reads, then %d conditions and %d puts of %d bytes",
-                reads.keys() + reads.prefixes(),
-                pattern.size() - reads.unconditional() + reads.absent(),
+                "one transaction: %d conditions, %d puts of %d bytes",
+                pattern.size() - guards.unconditional() + guards.absent() + guards.prefixes(),
                 pattern.size(),
                 bytes);
     }
 
-    /** Both transactions, one after the other. */
+    /** The transaction of one. */
     Future<?> run(int number) {
-        List<Op> looks = new ArrayList<>();
-        for (int i = 0; i < reads.keys(); i++) {
-            looks.add(new Op.Get(key(i, number)));
-        }
-        for (int i = 0; i < reads.prefixes(); i++) {
-            looks.add(new Op.GetPrefix(key(pattern.size() - 1, number) + "/"));
-        }
-        return store.commit(new Txn(List.of(), looks, List.of())).compose(seen -> store.commit(write(number)));
-    }
-
-    private Txn write(int number) {
         List<Condition> conditions = new ArrayList<>();
         List<Op> puts = new ArrayList<>();
         List<Op> otherwise = new ArrayList<>();
         for (int i = 0; i < pattern.size(); i++) {
             puts.add(Op.put(key(i, number), pattern.get(i).value()));
-            if (i < pattern.size() - reads.unconditional()) {
+            if (i < pattern.size() - guards.unconditional()) {
                 conditions.add(new Condition.Missing(key(i, number)));
                 otherwise.add(new Op.Get(key(i, number)));
             }
         }
-        for (int i = 0; i < reads.absent(); i++) {
-            conditions.add(new Condition.Missing(key(pattern.size() + i, number)));
-            otherwise.add(new Op.Get(key(pattern.size() + i, number)));
+        int next = pattern.size();
+        for (int i = 0; i < guards.absent(); i++) {
+            conditions.add(new Condition.Missing(key(next, number)));
+            otherwise.add(new Op.Get(key(next++, number)));
         }
-        return new Txn(conditions, puts, otherwise);
+        for (int i = 0; i < guards.prefixes(); i++) {
+            conditions.add(new Condition.NoneUnder(key(next, number) + "/"));
+            otherwise.add(new Op.GetPrefix(key(next++, number) + "/"));
+        }
+        return store.commit(new Txn(conditions, puts, otherwise));
     }
 
     /** As long as the service's key, and different for each number. */

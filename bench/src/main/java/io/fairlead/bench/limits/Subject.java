@@ -15,18 +15,17 @@ interface Subject extends AutoCloseable {
     /** Has the service allocate one. */
     Future<?> allocate(int number);
 
-    /** How many keys the first transaction reads, and how many conditions the second has besides those of what it writes. */
-    Reads reads();
+    /** What the transaction has besides what it writes. */
+    Guards guards();
 
     /**
-     * The transactions' parts that cannot be seen in the store afterwards.
+     * The transaction's parts that cannot be seen in the store afterwards.
      *
-     * @param keys read one by one before the decision
-     * @param prefixes read before the decision
-     * @param absent conditions of the second transaction that hold for keys it does not write
+     * @param absent conditions that keys it does not write are not there
+     * @param prefixes conditions that nothing is under a prefix
      * @param unconditional keys it writes without a condition
      */
-    record Reads(int keys, int prefixes, int absent, int unconditional) {}
+    record Guards(int absent, int prefixes, int unconditional) {}
 
     @Override
     void close();

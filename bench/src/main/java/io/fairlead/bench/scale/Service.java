@@ -4,9 +4,11 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.StringReader;
 import java.io.UncheckedIOException;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -132,12 +134,21 @@ public final class Service implements AutoCloseable {
                         kind.program() + ": ended (expected: running); see " + log + "\n" + tail());
             }
             try {
-                return get("/readyz").statusCode() == 200;
+                return get("/readyz").statusCode() == 200 && listens();
             } catch (IOException e) {
                 return false;
             }
         });
         return this;
+    }
+
+    /** It says that it is ready a moment before its port is there. */
+    private boolean listens() throws IOException {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            return socket.isConnected();
+        } catch (ConnectException e) {
+            return false;
+        }
     }
 
     private String tail() {

@@ -98,9 +98,9 @@ final class LimitsTest {
     private void etcdAloneWritesAsMuch(Subject subject, int keys) {
         List<KeyValue> pattern = subject.observed(store, COUNT);
         assertThat(pattern).hasSize(keys);
-        RawTransactions raw = new RawTransactions(store, subject.reads(), pattern);
+        RawTransactions raw = new RawTransactions(store, subject.guards(), pattern);
         wait(raw.run(1));
-        List<KeyValue> written = wait(store.list("fairlead-raw/")).entries();
+        List<KeyValue> written = wait(store.list(RawTransactions.PREFIX)).entries();
         assertThat(written).extracting(KeyValue::value).containsExactlyElementsOf(values(pattern, written));
         assertThat(written.stream().mapToInt(entry -> entry.key().length()).sum())
                 .isEqualTo(

@@ -7,6 +7,8 @@ import io.micrometer.core.instrument.Timer;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
 /** Counts and times what becomes of requests for a number. Any thread may call. */
@@ -16,6 +18,7 @@ final class AllocationMetrics {
     private final MeterRegistry registry;
     private final Timers timers;
     private final Timer duration;
+    private final Map<String, Counter> counters = new ConcurrentHashMap<>();
 
     AllocationMetrics(MeterRegistry registry, Timers timers) {
         this.registry = registry;
@@ -38,10 +41,12 @@ final class AllocationMetrics {
     }
 
     private Counter counter(String outcome) {
-        return Counter.builder(COUNT)
-                .description("requests for an identity's number, by what became of them")
-                .tag("outcome", outcome)
-                .register(registry);
+        return counters.computeIfAbsent(
+                outcome,
+                name -> Counter.builder(COUNT)
+                        .description("requests for an identity's number, by what became of them")
+                        .tag("outcome", name)
+                        .register(registry));
     }
 
     <T> Future<T> measured(Supplier<Future<T>> request) {

@@ -33,8 +33,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A label set's deciding key and its number's key appear in one transaction that demands both are missing, and are
  * removed in one that demands that no node refers to them: so no set has two numbers and no number two sets. A reference
- * is only written where both keys are as believed, so it and their removal cannot both go through. A known set costs one
- * round trip, a new one two. Any thread may call; futures complete on the store's thread.
+ * is only written where both keys are as believed, so it and their removal cannot both go through. Known or new,
+ * a set costs one round trip: what is not known is tried as if it were nowhere, and looked at when it is not so. Any thread may call; futures complete on the store's thread.
  */
 public final class IdentityAllocator {
     private static final Logger LOGGER = LoggerFactory.getLogger(IdentityAllocator.class);
@@ -121,6 +121,10 @@ public final class IdentityAllocator {
         if (hint.isPresent()) {
             return commit(attempt, Step.refer(attempt.request, hint.get()));
         }
+        Optional<IdentityId> free = known.free(ThreadLocalRandom.current(), attempt.lost);
+        if (free.isPresent()) {
+            return commit(attempt, Step.createFirst(attempt.request, free.get()));
+        }
         List<Op> reads = attempt.request.reads();
         return store.commit(new Txn(List.of(), reads, List.of()))
                 .compose(result -> commit(attempt, next(attempt, Seen.of(reads, result))));
@@ -131,7 +135,7 @@ public final class IdentityAllocator {
             if (result.succeeded()) {
                 attempt.fresh = step.fresh();
                 if (step.fresh()) {
-                    LOGGER.atInfo()
+                    LOGGER.atDebug()
                             .addKeyValue("identity", step.id())
                             .addKeyValue("labels", attempt.request.encoded())
                             .log("Identity allocated");

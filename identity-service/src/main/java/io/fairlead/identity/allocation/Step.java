@@ -39,9 +39,22 @@ record Step(IdentityId id, boolean fresh, Txn txn, List<Op> reads) {
 
     /** The label set gets a new number: one that does not rest, or some kernel might take it for what it meant before. */
     static Step create(Request request, IdentityId id) {
+        return fresh(request, id, new Condition.Missing(request.keys().freed(id)));
+    }
+
+    /** The same for one of which nothing has been read: others must not have given it a number either. */
+    static Step createFirst(Request request, IdentityId id) {
+        return fresh(
+                request,
+                id,
+                new Condition.Missing(request.keys().freed(id)),
+                new Condition.NoneUnder(request.keys().references(request.encoded())));
+    }
+
+    private static Step fresh(Request request, IdentityId id, Condition... more) {
         Step step = of(request, id, State.MISSING, State.MISSING, true);
         List<Condition> conditions = new ArrayList<>(step.txn().conditions());
-        conditions.add(new Condition.Missing(request.keys().freed(id)));
+        conditions.addAll(List.of(more));
         Txn txn = new Txn(conditions, step.txn().then(), step.txn().otherwise());
         return new Step(id, true, txn, step.reads());
     }

@@ -12,6 +12,9 @@ import io.fairlead.kvstore.KeyValue;
 import io.fairlead.kvstore.Op;
 import io.fairlead.kvstore.Txn;
 import io.fairlead.kvstore.memory.MemoryKvStore;
+import io.fairlead.kvstore.metered.MeteredKvStore;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.time.Instant;
@@ -52,6 +55,24 @@ class IdentityAllocatorTest {
         assertThat(first.value()).isBetween(256, 65535);
         assertThat(replica().allocate("dev2", "k8s:team=a", "k8s:app=web")).isEqualTo(first);
         assertThat(replica().allocate("dev2", "k8s:app=db")).isNotEqualTo(first);
+    }
+
+    @Test
+    void aNewSetCostsOneRoundTripAndSoDoesAKnownOne() {
+        SimpleMeterRegistry registry = new SimpleMeterRegistry();
+        Replica replica = new Replica(new MeteredKvStore(store, registry), vertx);
+        IdentityId id = replica.allocate("dev1", "k8s:app=web");
+        assertThat(requests(registry)).isEqualTo(1);
+        eventually(() -> replica.known.labels(id).isPresent());
+        assertThat(replica.allocate("dev2", "k8s:app=web")).isEqualTo(id);
+        assertThat(requests(registry)).isEqualTo(2);
+        replica.known.close();
+    }
+
+    private static long requests(SimpleMeterRegistry registry) {
+        return registry.get("fairlead.kvstore.operations.duration").timers().stream()
+                .mapToLong(Timer::count)
+                .sum();
     }
 
     @Test

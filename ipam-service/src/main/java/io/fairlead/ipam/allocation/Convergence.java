@@ -107,10 +107,10 @@ public final class Convergence {
             scheduled = false;
             asking = List.copyOf(waiters);
         }
-        Occupancy.View view = occupancy.view();
-        if (asking.isEmpty() && view.withheld().isEmpty()) {
+        if (asking.isEmpty() && !occupancy.withholds()) {
             return;
         }
+        Occupancy.View view = occupancy.view();
         long start = timers.nanoTime();
         Acks acks = now(view);
         List<Waiter> done = asking.stream()

@@ -16,6 +16,7 @@ import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 
 /** Carries out work: reads, plans, commits, and plans again from what a lost transaction read. Any thread may call. */
@@ -51,11 +52,28 @@ final class Execution {
     Future<Registered> run(Work work) {
         Attempt attempt = new Attempt(work, new Choice());
         Backoff backoff = new Backoff(Duration.ofMillis(50), Duration.ofSeconds(1), ThreadLocalRandom.current());
-        return retrying.call(backoff, () -> read(work.firstReads()).compose(seen -> step(attempt, seen, 0)))
-                .eventually(() -> {
-                    attempt.choice.reserved.forEach(occupancy::unreserve);
-                    return Future.succeededFuture();
-                });
+        return retrying.call(backoff, () -> begin(attempt)).onComplete(done -> {
+            Set<Cidr> reserved = Set.copyOf(attempt.choice.reserved);
+            // until the watch says so itself: else the next request would choose them, and lose
+            Future<Void> known =
+                    done.succeeded() ? occupancy.reached(done.result().revision()) : Future.succeededFuture();
+            known.onComplete(seen -> reserved.forEach(occupancy::unreserve));
+        });
+    }
+
+    private Future<Registered> begin(Attempt attempt) {
+        if (attempt.work.startsFromNothing()) {
+            // a refusal may come from what was not read
+            return Future.<Void>succeededFuture()
+                    .compose(ignored -> step(attempt, Seen.NOTHING, 0))
+                    .recover(
+                            failure -> failure instanceof IpamException ? look(attempt) : Future.failedFuture(failure));
+        }
+        return look(attempt);
+    }
+
+    private Future<Registered> look(Attempt attempt) {
+        return read(attempt.work.firstReads()).compose(seen -> step(attempt, seen, 0));
     }
 
     private record Attempt(Work work, Choice choice) {}

@@ -62,6 +62,10 @@ final class Holdings {
         return claimants.size();
     }
 
+    boolean knows(Owner owner) {
+        return claimants.contains(owner.toString()) || records.has(keys.record(owner));
+    }
+
     List<String> troubles() {
         List<String> texts = new ArrayList<>();
         unknownHolder()

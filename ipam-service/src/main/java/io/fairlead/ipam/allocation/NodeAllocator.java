@@ -14,8 +14,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Registers and releases nodes and changes what blocks they have, safe with any number of replicas on one store.
  *
- * <p>A new node costs two round trips: one to see what is there, one transaction that claims blocks and addresses and writes
- * the record, all or nothing. Claims hang on no lease: only {@link #release} and {@link #returnPodCidr} end them. Any thread
+ * <p>A new node costs one round trip: a transaction that makes sure nothing is known of it, claims blocks and addresses and
+ * writes the record, all or nothing. One that is known costs a look first. Claims hang on no lease: only {@link #release} and {@link #returnPodCidr} end them. Any thread
  * may call; futures complete on the store's thread, with {@link IpamException} when the request cannot be carried out.
  */
 public final class NodeAllocator {
@@ -59,7 +59,7 @@ public final class NodeAllocator {
         Work work = new Registering(keys, occupancy, new RecordWriter(cluster.id()), owner, asked);
         return pool(asked.wants().pool())
                 .compose(known -> execution.run(work))
-                .onSuccess(done -> LOGGER.atInfo()
+                .onSuccess(done -> LOGGER.atDebug()
                         .addKeyValue("node", asked.node())
                         .addKeyValue("podCidrs", done.podCidrs())
                         .addKeyValue("revision", done.revision())

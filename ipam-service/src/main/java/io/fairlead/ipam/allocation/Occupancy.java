@@ -157,6 +157,16 @@ public final class Occupancy implements AutoCloseable {
         return holdings.addressIn(cidr);
     }
 
+    /** True when there is a claim or a record of a node. */
+    synchronized boolean knows(Owner owner) {
+        return holdings.knows(owner);
+    }
+
+    /** Whether anything is withheld. */
+    synchronized boolean withholds() {
+        return !holdings.withheld().isEmpty();
+    }
+
     /** A record key whose CIDR is not known: it cannot be read, never could, and no claim says what the node holds. */
     synchronized Optional<String> unknownHolder() {
         return holdings.unknownHolder();

@@ -47,6 +47,11 @@ final class RecordBook {
         return unreadable;
     }
 
+    /** True when there is a record under a key, readable or not. */
+    boolean has(String key) {
+        return owners.containsKey(key);
+    }
+
     /** Those that cannot be read and never could. */
     List<String> neverRead() {
         return unreadable.stream().filter(key -> !ownAddresses.containsKey(key)).toList();

@@ -30,6 +30,11 @@ record Registering(IpamKeys keys, Occupancy occupancy, RecordWriter records, Own
     }
 
     @Override
+    public boolean startsFromNothing() {
+        return !occupancy.knows(owner);
+    }
+
+    @Override
     public List<Op> firstReads() {
         return NodeState.reads(keys, owner);
     }

@@ -17,6 +17,9 @@ import java.util.Set;
  * @param entries those that were there
  */
 record Seen(Set<String> asked, Map<String, KeyValue> entries) {
+    /** Nothing was read. */
+    static final Seen NOTHING = new Seen(Set.of(), Map.of());
+
     /** The answers to these reads. */
     static Seen of(List<Op> reads, TxnResult result) {
         Set<String> asked = new HashSet<>();

@@ -10,6 +10,11 @@ interface Work {
     /** Name of the pool blocks are chosen from. */
     String pool();
 
+    /** True when it may be planned as if nothing of the node were in the store; then the transaction makes sure. */
+    default boolean startsFromNothing() {
+        return false;
+    }
+
     /** What must be known before anything can be planned. */
     List<Op> firstReads();
 

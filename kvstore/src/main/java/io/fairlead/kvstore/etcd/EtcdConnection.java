@@ -90,13 +90,14 @@ final class EtcdConnection {
         return closed;
     }
 
-    /** Runs a step on the loop; not at all when closed. */
-    void run(Runnable step) {
+    /** Runs a step on the loop; not at all, and says false, when closed. */
+    boolean run(Runnable step) {
         try {
             loop.execute(step);
+            return true;
         } catch (RejectedExecutionException e) {
-            // closed meanwhile: nobody is left to tell
-            return;
+            // closed meanwhile: most have nobody left to tell
+            return false;
         }
     }
 
@@ -238,7 +239,7 @@ final class EtcdConnection {
         });
     }
 
-    private static KvException isClosed(String what) {
+    static KvException isClosed(String what) {
         return new KvException(FailureKind.GIVE_UP, what + ": the store is closed", null);
     }
 

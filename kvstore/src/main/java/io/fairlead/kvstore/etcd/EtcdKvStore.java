@@ -33,6 +33,7 @@ public final class EtcdKvStore implements KvStore {
     private static final String LINEAGE_KEY = "fairlead/store-epoch";
 
     private final EtcdConnection connection;
+    private final Commits commits;
     private final Lister lister;
     private final StatusCheck statusCheck;
     private final Set<EtcdWatch> watches = ConcurrentHashMap.newKeySet();
@@ -40,6 +41,7 @@ public final class EtcdKvStore implements KvStore {
     /** Starts to connect; that nobody answers shows in the first request, watch or status. */
     public EtcdKvStore(EtcdOptions options) {
         this.connection = new EtcdConnection(options);
+        this.commits = new Commits(connection);
         this.lister = new Lister(connection);
         this.statusCheck = new StatusCheck(connection);
     }
@@ -74,9 +76,7 @@ public final class EtcdKvStore implements KvStore {
 
     @Override
     public Future<TxnResult> commit(Txn txn) {
-        return connection
-                .unary("commit", KVGrpc.getTxnMethod(), Wire.request(txn))
-                .map(Wire::result);
+        return commits.commit(txn);
     }
 
     @Override
@@ -124,6 +124,7 @@ public final class EtcdKvStore implements KvStore {
     @Override
     public void close() {
         watches.forEach(EtcdWatch::close);
+        commits.close();
         connection.close();
     }
 }

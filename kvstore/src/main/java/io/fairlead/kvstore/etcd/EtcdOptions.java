@@ -12,8 +12,10 @@ import java.util.List;
  * @param deadline within which each request ends; of a list: each page
  * @param pageSize entries a list asks for at a time
  * @param security how etcd and this process know each other
+ * @param grouping transactions that wait for others may go to etcd in one request; false sends each by itself
  */
-public record EtcdOptions(List<String> endpoints, Duration deadline, int pageSize, EtcdSecurity security) {
+public record EtcdOptions(
+        List<String> endpoints, Duration deadline, int pageSize, EtcdSecurity security, boolean grouping) {
     /** What a request may take when nobody says otherwise. */
     public static final Duration DEFAULT_DEADLINE = Duration.ofSeconds(2);
 
@@ -39,7 +41,7 @@ public record EtcdOptions(List<String> endpoints, Duration deadline, int pageSiz
 
     /** Plain connections of nobody. */
     public EtcdOptions(List<String> endpoints, Duration deadline, int pageSize) {
-        this(endpoints, deadline, pageSize, EtcdSecurity.NONE);
+        this(endpoints, deadline, pageSize, EtcdSecurity.NONE, true);
     }
 
     /** These endpoints, everything else as usual. */
@@ -58,12 +60,17 @@ public record EtcdOptions(List<String> endpoints, Duration deadline, int pageSiz
 
     /** The same with another deadline. */
     public EtcdOptions withDeadline(Duration other) {
-        return new EtcdOptions(endpoints, other, pageSize, security);
+        return new EtcdOptions(endpoints, other, pageSize, security, grouping);
     }
 
     /** The same for a user, over TLS. */
     public EtcdOptions with(EtcdSecurity other) {
-        return new EtcdOptions(endpoints, deadline, pageSize, other);
+        return new EtcdOptions(endpoints, deadline, pageSize, other, grouping);
+    }
+
+    /** The same, each transaction a request of its own. */
+    public EtcdOptions withoutGrouping() {
+        return new EtcdOptions(endpoints, deadline, pageSize, security, false);
     }
 
     /** How endpoints' URLs begin. */

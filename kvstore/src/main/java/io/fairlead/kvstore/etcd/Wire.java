@@ -70,14 +70,33 @@ final class Wire {
         return request.build();
     }
 
+    /** Several as one, each a step of it with conditions of its own; etcd looks at all conditions before the first step. */
+    static TxnRequest request(List<Txn> txns) {
+        TxnRequest.Builder request = TxnRequest.newBuilder();
+        txns.forEach(txn -> request.addSuccess(RequestOp.newBuilder().setRequestTxn(request(txn))));
+        return request.build();
+    }
+
     static TxnResult result(TxnResponse response) {
+        return result(response, response.getHeader().getRevision());
+    }
+
+    /** What became of each of several. */
+    static List<TxnResult> results(TxnResponse response) {
+        long revision = response.getHeader().getRevision();
+        return response.getResponsesList().stream()
+                .map(step -> result(step.getResponseTxn(), revision))
+                .toList();
+    }
+
+    private static TxnResult result(TxnResponse response, long revision) {
         List<List<KeyValue>> reads = new ArrayList<>();
         for (ResponseOp op : response.getResponsesList()) {
             if (op.hasResponseRange()) {
                 reads.add(entries(op.getResponseRange().getKvsList()));
             }
         }
-        return new TxnResult(response.getSucceeded(), response.getHeader().getRevision(), reads);
+        return new TxnResult(response.getSucceeded(), revision, reads);
     }
 
     private static Compare compare(Condition condition) {

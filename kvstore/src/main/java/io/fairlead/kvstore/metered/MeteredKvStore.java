@@ -17,7 +17,9 @@ import io.micrometer.core.instrument.Timer;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /** Passes everything on to another store, and measures. */
@@ -25,6 +27,7 @@ public final class MeteredKvStore implements KvStore {
     private final KvStore store;
     private final MeterRegistry metrics;
     private final Counter leasesLost;
+    private final Map<Kind, Timer> timers = new ConcurrentHashMap<>();
 
     /** Measures what goes to {@code store}, which is closed with this one. */
     public MeteredKvStore(KvStore store, MeterRegistry metrics) {
@@ -34,6 +37,8 @@ public final class MeteredKvStore implements KvStore {
                 .description("leases that ran out while the store could not be reached, or were revoked")
                 .register(metrics);
     }
+
+    private record Kind(String action, boolean success) {}
 
     @Override
     public Future<Optional<KeyValue>> get(String key) {
@@ -101,12 +106,16 @@ public final class MeteredKvStore implements KvStore {
 
     private <T> Future<T> timed(String action, Future<T> request) {
         long began = System.nanoTime();
-        return request.onComplete(done -> Timer.builder("fairlead.kvstore.operations.duration")
-                .description("how long requests to the store take")
-                .tag("action", action)
-                .tag("outcome", done.succeeded() ? "success" : "fail")
-                .register(metrics)
+        return request.onComplete(done -> timers.computeIfAbsent(new Kind(action, done.succeeded()), this::timer)
                 .record(System.nanoTime() - began, TimeUnit.NANOSECONDS));
+    }
+
+    private Timer timer(Kind kind) {
+        return Timer.builder("fairlead.kvstore.operations.duration")
+                .description("how long requests to the store take")
+                .tag("action", kind.action)
+                .tag("outcome", kind.success ? "success" : "fail")
+                .register(metrics);
     }
 
     private Counter counter(String name, String description, String scope) {

@@ -1,15 +1,18 @@
 package io.fairlead.kvstore.etcd;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.etcd.jetcd.api.CompactionRequest;
 import io.etcd.jetcd.api.KVGrpc;
+import io.fairlead.kvstore.Condition;
 import io.fairlead.kvstore.KeyValue;
 import io.fairlead.kvstore.KvStore;
 import io.fairlead.kvstore.KvStoreContract;
 import io.fairlead.kvstore.Op;
 import io.fairlead.kvstore.Recorder;
 import io.fairlead.kvstore.Txn;
+import io.fairlead.kvstore.TxnResult;
 import io.fairlead.kvstore.Watch;
 import io.fairlead.kvstore.WatchEvent;
 import io.fairlead.kvstore.testing.EtcdServer;
@@ -17,9 +20,11 @@ import io.fairlead.kvstore.testing.EtcdServers;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -94,6 +99,72 @@ final class EtcdKvStoreTest extends KvStoreContract {
     @Override
     protected KvStore another() {
         return new EtcdKvStore(EtcdOptions.parse(server.endpoint()));
+    }
+
+    @Test
+    void transactionsSentTogetherEachKeepTheirOwnConditions() {
+        Random random = new Random(20_261_101);
+        List<String> keys = new ArrayList<>();
+        List<Future<TxnResult>> results = new ArrayList<>();
+        for (int i = 0; i < 600; i++) {
+            String key = prefix + random.nextInt(60);
+            keys.add(key);
+            results.add(writer.commit(Txn.when(new Condition.Missing(key), new Condition.NoneUnder(key + "/"))
+                    .then(Op.put(key, "writer " + i))
+                    .otherwise(new Op.Get(key))));
+        }
+        Map<String, String> winners = new HashMap<>();
+        for (int i = 0; i < results.size(); i++) {
+            if (get(results.get(i)).succeeded()) {
+                assertThat(winners.put(keys.get(i), "writer " + i)).isNull();
+            }
+        }
+        assertThat(winners.keySet()).hasSameSizeAs(Set.copyOf(keys));
+        for (int i = 0; i < results.size(); i++) {
+            TxnResult result = get(results.get(i));
+            if (!result.succeeded()) {
+                assertThat(result.reads().get(0)).extracting(KeyValue::value).containsExactly(winners.get(keys.get(i)));
+            }
+        }
+        get(writer.list(prefix))
+                .entries()
+                .forEach(entry -> assertThat(entry.value()).isEqualTo(winners.get(entry.key())));
+    }
+
+    @Test
+    void transactionsThatHaveNothingToDoWithEachOtherShareARequest() {
+        long before = get(writer.commit(Txn.of(Op.put(prefix, "x")))).revision();
+        List<Future<TxnResult>> together = new ArrayList<>();
+        for (int i = 0; i < 200; i++) {
+            together.add(writer.commit(Txn.of(Op.put(prefix + i, "x"))));
+        }
+        long after = together.stream().mapToLong(f -> get(f).revision()).max().orElseThrow();
+        assertThat(after - before).isBetween(1L, 100L);
+        assertThat(get(writer.list(prefix)).entries()).hasSize(201);
+        try (EtcdKvStore alone =
+                new EtcdKvStore(EtcdOptions.parse(server.endpoint()).withoutGrouping())) {
+            List<Future<TxnResult>> each = new ArrayList<>();
+            for (int i = 0; i < 200; i++) {
+                each.add(alone.commit(Txn.of(Op.put(prefix + i, "y"))));
+            }
+            assertThat(each.stream().mapToLong(f -> get(f).revision()).max().orElseThrow() - after)
+                    .isEqualTo(200);
+        }
+    }
+
+    @Test
+    void oneThatIsRefusedDoesNoHarmToThoseSentWithIt() {
+        List<Future<TxnResult>> good = new ArrayList<>();
+        List<Future<TxnResult>> bad = new ArrayList<>();
+        for (int i = 0; i < 60; i++) {
+            good.add(writer.commit(Txn.of(Op.put(prefix + i, "x"))));
+            if (i % 20 == 10) {
+                // etcd takes no empty key
+                bad.add(writer.commit(Txn.of(Op.put("", "x"))));
+            }
+        }
+        good.forEach(each -> assertThat(get(each).succeeded()).isTrue());
+        bad.forEach(each -> assertThatThrownBy(() -> get(each)).hasMessageContaining("key is not provided"));
     }
 
     @Test
