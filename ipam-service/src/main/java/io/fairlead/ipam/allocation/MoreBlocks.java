@@ -6,6 +6,7 @@ import io.fairlead.contract.etcd.NodeRecord;
 import io.fairlead.ipam.allocation.IpamException.Reason;
 import io.fairlead.kvstore.KeyValue;
 import io.fairlead.kvstore.Op;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -51,8 +52,12 @@ sealed interface MoreBlocks extends Work {
         }
     }
 
-    /** Takes one back. */
-    record Return(IpamKeys keys, Occupancy occupancy, Owner owner, Cidr block) implements MoreBlocks {
+    /**
+     * Takes one back.
+     *
+     * @param asOf last revision the node was told, 0 for whichever: a block that it was given since stays
+     */
+    record Return(IpamKeys keys, Occupancy occupancy, Owner owner, Cidr block, long asOf) implements MoreBlocks {
         @Override
         public String pool() {
             return "";
@@ -60,7 +65,9 @@ sealed interface MoreBlocks extends Work {
 
         @Override
         public List<Op> firstReads() {
-            return NodeState.reads(keys, owner);
+            List<Op> reads = new ArrayList<>(NodeState.reads(keys, owner));
+            reads.add(new Op.Get(keys.block(block)));
+            return reads;
         }
 
         @Override
@@ -69,6 +76,14 @@ sealed interface MoreBlocks extends Work {
             Optional<Claim> claim = state.claimed();
             if (claim.filter(c -> c.podCidrs().contains(block)).isEmpty()) {
                 return new Plan.Nothing(new Registered(List.of(), state.revision(), false));
+            }
+            long given =
+                    seen.get(keys.block(block)).map(KeyValue::createRevision).orElse(0L);
+            if (asOf > 0 && given > asOf) {
+                throw new IpamException(
+                        Reason.REFUSED,
+                        "pod CIDR " + block + ": as of revision " + asOf + " (expected: one not before " + given
+                                + ", where node " + owner.node() + " was given it anew)");
             }
             if (claim.get().podCidrs(block.family()).size() == 1) {
                 throw new IpamException(

@@ -82,11 +82,15 @@ public final class NodeAllocator {
                         .log("Node has one more block"));
     }
 
-    /** Takes a block back that a node has no use for; its last one of a family stays. */
-    public Future<Registered> returnPodCidr(NodeName node, Cidr block) {
+    /**
+     * Takes a block back that a node has no use for; its last one of a family stays.
+     *
+     * @param asOf last revision the node was told: one that it was given since stays; 0 for whichever
+     */
+    public Future<Registered> returnPodCidr(NodeName node, Cidr block, long asOf) {
         Owner owner = new Owner(cluster.name(), node);
         return execution
-                .run(new MoreBlocks.Return(keys, occupancy, owner, block))
+                .run(new MoreBlocks.Return(keys, occupancy, owner, block, asOf))
                 .onSuccess(done -> LOGGER.atInfo()
                         .addKeyValue("node", node)
                         .addKeyValue("podCidr", block)
@@ -98,12 +102,13 @@ public final class NodeAllocator {
      * Removes a node's record and everything it holds, at once. Its blocks are another node's only after all others have
      * acknowledged the withdrawal; it may have them itself again before.
      *
+     * @param asOf revision the caller saw the node at: refused when it registered anew since; 0 for whichever there is
      * @return false when nothing was known of the node
      */
-    public Future<Boolean> release(NodeName node) {
+    public Future<Boolean> release(NodeName node, long asOf) {
         Owner owner = new Owner(cluster.name(), node);
         return execution
-                .run(new Release(keys, occupancy, owner))
+                .run(new Release(keys, occupancy, owner, asOf))
                 .map(Registered::changed)
                 .onSuccess(done -> LOGGER.atInfo()
                         .addKeyValue("node", node)

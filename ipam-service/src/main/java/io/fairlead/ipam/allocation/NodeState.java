@@ -62,6 +62,21 @@ record NodeState(Optional<KeyValue> claim, Optional<KeyValue> record) {
         }
     }
 
+    /**
+     * Refuses what was meant for an earlier registration of the node.
+     *
+     * @param asOf revision the caller saw the node at; 0 for whichever there is
+     */
+    void checkAsOf(Owner owner, long asOf) {
+        long since = claim.or(() -> record).map(KeyValue::createRevision).orElse(0L);
+        if (asOf > 0 && since > asOf) {
+            throw new IpamException(
+                    Reason.REFUSED,
+                    "node " + owner.node() + ": as of revision " + asOf + " (expected: one not before " + since
+                            + ", where it registered anew; look again, and say that one)");
+        }
+    }
+
     long revision() {
         return record.map(KeyValue::modRevision).orElse(0L);
     }

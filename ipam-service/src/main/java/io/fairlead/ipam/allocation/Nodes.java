@@ -19,8 +19,16 @@ import org.slf4j.LoggerFactory;
 public record Nodes(KvStore store, IpamKeys keys) {
     private static final Logger LOGGER = LoggerFactory.getLogger(Nodes.class);
 
-    /** All readable node records, sorted by name, then cluster; as of one revision. */
-    public Future<List<NodeRecord>> list() {
+    /**
+     * Nodes of one moment.
+     *
+     * @param nodes sorted by name, then cluster
+     * @param revision of the store
+     */
+    public record Listed(List<NodeRecord> nodes, long revision) {}
+
+    /** All readable node records. */
+    public Future<Listed> list() {
         return store.list(keys.nodes()).map(listing -> {
             List<NodeRecord> nodes = new ArrayList<>();
             for (KeyValue entry : listing.entries()) {
@@ -32,7 +40,7 @@ public record Nodes(KvStore store, IpamKeys keys) {
                 }
             }
             nodes.sort(Comparator.comparing(NodeRecord::name).thenComparing(NodeRecord::cluster));
-            return nodes;
+            return new Listed(nodes, listing.revision());
         });
     }
 }

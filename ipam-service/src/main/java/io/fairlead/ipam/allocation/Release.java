@@ -14,8 +14,11 @@ import java.util.TreeSet;
  * Takes everything from a node. Its blocks are withheld, and so is what its record said; a claim key that turns out to be
  * another node's stays. A claim or record that cannot be read goes as well, with every block that is kept under the node's
  * name: that is the way to get rid of it.
+ *
+ * @param asOf revision the caller saw the node at, 0 for whichever there is: a request that is carried out late, after the
+ *     node was released and registered anew, changes nothing
  */
-record Release(IpamKeys keys, Occupancy occupancy, Owner owner) implements Work {
+record Release(IpamKeys keys, Occupancy occupancy, Owner owner, long asOf) implements Work {
     @Override
     public String pool() {
         return "";
@@ -29,6 +32,7 @@ record Release(IpamKeys keys, Occupancy occupancy, Owner owner) implements Work 
     @Override
     public Plan plan(Seen seen, Choice choice) {
         NodeState state = NodeState.of(keys, owner, seen);
+        state.checkAsOf(owner, asOf);
         Blocks blocks = new Blocks(keys, occupancy, owner);
         Change change = new Change();
         change.guard(keys.node(owner), state.claim());

@@ -2,7 +2,6 @@ package io.fairlead.ipam.grpc;
 
 import io.fairlead.contract.Cidr;
 import io.fairlead.contract.ClusterName;
-import io.fairlead.contract.etcd.NodeRecord;
 import io.fairlead.ipam.IpamMetrics;
 import io.fairlead.ipam.allocation.Convergence;
 import io.fairlead.ipam.allocation.NodeAllocator;
@@ -92,7 +91,7 @@ public final class IpamGrpc extends IpamServiceGrpc.IpamServiceImplBase {
         answer(
                 observer,
                 () -> parts.allocator
-                        .release(Messages.node(request.getNodeName()))
+                        .release(Messages.node(request.getNodeName()), Messages.revision("as_of", request.getAsOf()))
                         .onSuccess(released -> metrics.event("release", released))
                         .map(released -> ReleaseNodeResponse.newBuilder()
                                 .setReleased(released)
@@ -132,7 +131,9 @@ public final class IpamGrpc extends IpamServiceGrpc.IpamServiceImplBase {
                 observer,
                 () -> parts.allocator
                         .returnPodCidr(
-                                Messages.node(request.getNodeName()), Messages.cidr("pod_cidr", request.getPodCidr()))
+                                Messages.node(request.getNodeName()),
+                                Messages.cidr("pod_cidr", request.getPodCidr()),
+                                Messages.revision("as_of", request.getAsOf()))
                         .onSuccess(done -> metrics.event("return", done.changed()))
                         .map(done -> ReturnPodCidrResponse.newBuilder()
                                 .setReturned(done.changed())
@@ -190,9 +191,9 @@ public final class IpamGrpc extends IpamServiceGrpc.IpamServiceImplBase {
         return response.build();
     }
 
-    private static ListNodesResponse response(List<NodeRecord> records) {
-        ListNodesResponse.Builder response = ListNodesResponse.newBuilder();
-        records.forEach(record -> response.addNodes(Messages.node(record)));
+    private static ListNodesResponse response(Nodes.Listed listed) {
+        ListNodesResponse.Builder response = ListNodesResponse.newBuilder().setRevision(listed.revision());
+        listed.nodes().forEach(record -> response.addNodes(Messages.node(record)));
         return response.build();
     }
 

@@ -53,6 +53,14 @@ final class Messages {
         };
     }
 
+    /** A revision of the store; 0 for none. */
+    static long revision(String field, long value) {
+        if (value < 0) {
+            throw new IllegalArgumentException(field + ": " + value + " (expected: a revision, or 0)");
+        }
+        return value;
+    }
+
     static NodeName node(String text) {
         return named("node_name", () -> new NodeName(text));
     }

@@ -83,15 +83,17 @@ class BlocksTest extends OnAStore {
         Replica replica = replica("10.244.0.0/16");
         replica.register("dev1", "192.168.2.31");
         Cidr more = add(replica, "dev1", Ip.Family.V4, "a").podCidrs().get(0);
-        assertThat(await(replica.allocator.returnPodCidr(DEV1, more)).changed()).isTrue();
-        assertThat(await(replica.allocator.returnPodCidr(DEV1, more)).changed()).isFalse();
-        assertThat(await(replica.allocator.returnPodCidr(new NodeName("dev9"), more))
+        assertThat(await(replica.allocator.returnPodCidr(DEV1, more, 0)).changed())
+                .isTrue();
+        assertThat(await(replica.allocator.returnPodCidr(DEV1, more, 0)).changed())
+                .isFalse();
+        assertThat(await(replica.allocator.returnPodCidr(new NodeName("dev9"), more, 0))
                         .changed())
                 .isFalse();
         assertThat(record("dev1").networks().podCidrs()).containsExactly(Cidr.parse("10.244.0.0/24"));
         assertThat(value(RECORD + "dev1")).doesNotContain("Secondary");
         refused(
-                () -> await(replica.allocator.returnPodCidr(DEV1, Cidr.parse("10.244.0.0/24"))),
+                () -> await(replica.allocator.returnPodCidr(DEV1, Cidr.parse("10.244.0.0/24"), 0)),
                 Reason.REFUSED,
                 "pod CIDR 10.244.0.0/24: the last of node dev1");
         List<NodeAddress> addresses = List.of(
@@ -100,9 +102,47 @@ class BlocksTest extends OnAStore {
         await(replica.allocator.register(registration("dev1", addresses)));
         add(replica, "dev1", Ip.Family.V4, "b");
         refused(
-                () -> await(replica.allocator.returnPodCidr(DEV1, Cidr.parse("10.244.0.0/24"))),
+                () -> await(replica.allocator.returnPodCidr(DEV1, Cidr.parse("10.244.0.0/24"), 0)),
                 Reason.REFUSED,
                 "holds router or health address 10.244.0.7 of node dev1");
+    }
+
+    @Test
+    void aReleaseThatComesLateLeavesTheNextRegistrationAlone() {
+        Replica replica = replica("10.244.0.0/16");
+        replica.register("dev1", "192.168.2.31");
+        long seen = await(new Nodes(store, Replica.KEYS).list()).revision();
+        assertThat(await(replica.allocator.release(DEV1, seen))).isTrue();
+        replica.register("dev1", "192.168.2.31");
+        refused(
+                () -> await(replica.allocator.release(DEV1, seen)),
+                Reason.REFUSED,
+                "node dev1: as of revision " + seen + " (expected: one not before");
+        assertThat(record("dev1").networks().podCidrs()).hasSize(1);
+        // more blocks do not make it another node
+        long now = await(new Nodes(store, Replica.KEYS).list()).revision();
+        add(replica, "dev1", Ip.Family.V4, "a");
+        assertThat(await(replica.allocator.release(DEV1, now))).isTrue();
+    }
+
+    @Test
+    void aReturnThatComesLateLeavesABlockThatWasGivenAgain() {
+        Replica replica = replica("10.244.0.0/16");
+        replica.register("dev1", "192.168.2.31");
+        Registered first = add(replica, "dev1", Ip.Family.V4, "a");
+        Cidr more = first.podCidrs().get(0);
+        assertThat(await(replica.allocator.returnPodCidr(DEV1, more, first.revision()))
+                        .changed())
+                .isTrue();
+        Registered again = add(replica, "dev1", Ip.Family.V4, "b");
+        assertThat(again.podCidrs()).containsExactly(more);
+        refused(
+                () -> await(replica.allocator.returnPodCidr(DEV1, more, first.revision())),
+                Reason.REFUSED,
+                "pod CIDR " + more + ": as of revision " + first.revision());
+        assertThat(await(replica.allocator.returnPodCidr(DEV1, more, again.revision()))
+                        .changed())
+                .isTrue();
     }
 
     @Test
@@ -116,7 +156,7 @@ class BlocksTest extends OnAStore {
         String[] all = record("dev1").networks().podCidrs().stream()
                 .map(Cidr::toString)
                 .toArray(String[]::new);
-        assertThat(await(replica.allocator.release(DEV1))).isTrue();
+        assertThat(await(replica.allocator.release(DEV1, 0))).isTrue();
         // restored with all it had, and with other addresses
         assertThat(replica.registerAll("dev1", "192.168.2.77", all)).hasSize(MoreBlocks.MOST);
     }
@@ -127,7 +167,7 @@ class BlocksTest extends OnAStore {
         replica.register("dev1", "192.168.2.31");
         replica.register("dev2", "192.168.2.32");
         progress.ack("dev2", 1);
-        assertThat(await(replica.allocator.release(DEV1))).isTrue();
+        assertThat(await(replica.allocator.release(DEV1, 0))).isTrue();
         eventually(() -> replica.withdrawals.list().size() == 1);
         refused(
                 () -> replica.register("dev3", "192.168.2.33"),
@@ -155,12 +195,12 @@ class BlocksTest extends OnAStore {
         Replica replica = replica("10.244.0.0/16");
         replica.register("dev1", "192.168.2.31");
         replica.register("dev2", "192.168.2.32");
-        await(replica.allocator.release(DEV1));
+        await(replica.allocator.release(DEV1, 0));
         assertThat(replica.register("dev3", "192.168.2.33")).hasToString("10.244.2.0/24");
         eventually(() -> replica.withdrawals.list().size() == 1);
         assertThat(replica.register("dev1", "192.168.2.99")).hasToString("10.244.0.0/24");
         assertThat(await(store.list(Replica.KEYS.withheld())).entries()).isEmpty();
-        await(replica.allocator.release(DEV1));
+        await(replica.allocator.release(DEV1, 0));
         assertThat(replica.register("dev1", "192.168.2.98", "10.244.0.0/24")).hasToString("10.244.0.0/24");
     }
 
@@ -169,8 +209,8 @@ class BlocksTest extends OnAStore {
         Replica replica = replica("10.244.0.0/23");
         replica.register("dev1", "192.168.2.31");
         replica.register("dev2", "192.168.2.32");
-        await(replica.allocator.release(DEV1));
-        await(replica.allocator.release(new NodeName("dev2")));
+        await(replica.allocator.release(DEV1, 0));
+        await(replica.allocator.release(new NodeName("dev2"), 0));
         eventually(() -> replica.withdrawals.list().isEmpty());
         assertThat(replica.register("dev3", "192.168.2.33")).hasToString("10.244.0.0/24");
     }
@@ -184,7 +224,7 @@ class BlocksTest extends OnAStore {
                 Reason.CONFLICT,
                 "node address: 192.168.2.31 of node new (expected: an address of its own, it is default/old's; if that"
                         + " was this node's name: fairlead node release old)");
-        await(replica.allocator.release(new NodeName("old")));
+        await(replica.allocator.release(new NodeName("old"), 0));
         replica.register("new", "192.168.2.31");
         assertThat(value("fairlead/ipam/v1/address/192.168.2.31")).isEqualTo("default/new");
     }
@@ -224,7 +264,7 @@ class BlocksTest extends OnAStore {
                 () -> replica.register("dev1", "192.168.2.31"),
                 Reason.REFUSED,
                 "repair or delete it, or: fairlead node release strange");
-        assertThat(await(replica.allocator.release(new NodeName("strange")))).isTrue();
+        assertThat(await(replica.allocator.release(new NodeName("strange"), 0))).isTrue();
         assertThat(replica.register("dev1", "192.168.2.31")).hasToString("10.244.0.0/24");
         assertThat(replica.occupancy.text()).doesNotContain("strange");
     }
@@ -240,7 +280,7 @@ class BlocksTest extends OnAStore {
         put(RECORD + "far", readable);
         put(RECORD + "far", "{]");
         eventually(() -> replica.occupancy.unreadableEvents() == 1);
-        assertThat(await(replica.allocator.release(new NodeName("far")))).isTrue();
+        assertThat(await(replica.allocator.release(new NodeName("far"), 0))).isTrue();
         eventually(() -> replica.withdrawals.list().size() == 1);
         assertThat(replica.withdrawals.list().get(0).cidr()).hasToString("10.244.1.0/24");
         assertThat(replica.register("dev3", "192.168.2.33")).hasToString("10.244.2.0/24");
@@ -259,7 +299,7 @@ class BlocksTest extends OnAStore {
         assertThat(replica.register("dev1", "192.168.2.31")).hasToString("10.244.3.0/24");
         assertThat(value("fairlead/ipam/v1/node/default/dev1"))
                 .isEqualTo("{\"podCidrs\":[\"10.244.3.0/24\"],\"addresses\":[\"192.168.2.31\"]}");
-        assertThat(await(replica.allocator.release(DEV1))).isTrue();
+        assertThat(await(replica.allocator.release(DEV1, 0))).isTrue();
     }
 
     @Test

@@ -115,7 +115,7 @@ class NeverTwiceTest {
             NodeName name = new NodeName("n" + node);
             Ip.Family family = random.nextBoolean() ? Ip.Family.V4 : Ip.Family.V6;
             return switch (random.nextInt(12)) {
-                case 0, 1 -> replica.allocator.release(name);
+                case 0, 1 -> replica.allocator.release(name, 0);
                 case 2 ->
                     replica.allocator.register(
                             registration(name.value(), ips(node), "10.244." + random.nextInt(16) + ".0/24"));
@@ -134,7 +134,7 @@ class NeverTwiceTest {
                     had(node).isEmpty()
                             ? Future.succeededFuture()
                             : replica.allocator.returnPodCidr(
-                                    name, had(node).get(random.nextInt(had(node).size())));
+                                    name, had(node).get(random.nextInt(had(node).size())), 0);
                 case 8 -> random.nextInt(4) == 0 ? grow(replica) : Future.succeededFuture();
                 default ->
                     replica.allocator

@@ -116,7 +116,7 @@ class NodeAllocatorTest extends OnAStore {
                 "allocator full: Unable to allocate node CIDR for node dev2. IPAMInfo: {pool: default, "
                         + "cluster-pool-ipv4-cidr: 10.244.0.0/30 in blocks of /30, taken: 1 of 1}. Please check that your "
                         + "configuration is correct.");
-        assertThat(await(replica.allocator.release(new NodeName("dev1")))).isTrue();
+        assertThat(await(replica.allocator.release(new NodeName("dev1"), 0))).isTrue();
         assertThat(replica.register("dev2", "192.168.2.32")).hasToString("10.244.0.0/30");
     }
 
@@ -124,9 +124,9 @@ class NodeAllocatorTest extends OnAStore {
     void releaseRemovesEverythingAndReleasingAgainSucceeds() {
         Replica replica = replica("10.244.0.0/16", 24);
         replica.register("dev1", "192.168.2.31");
-        assertThat(await(replica.allocator.release(new NodeName("dev1")))).isTrue();
+        assertThat(await(replica.allocator.release(new NodeName("dev1"), 0))).isTrue();
         eventually(() -> keys().equals(List.of("fairlead/ipam/v1/pool/default", "fairlead/ipam/v1/pools")));
-        assertThat(await(replica.allocator.release(new NodeName("dev1")))).isFalse();
+        assertThat(await(replica.allocator.release(new NodeName("dev1"), 0))).isFalse();
     }
 
     @Test
@@ -134,7 +134,7 @@ class NodeAllocatorTest extends OnAStore {
         Replica replica = replica("10.244.0.0/16", 24);
         replica.register("dev1", "192.168.2.31");
         put("fairlead/ipam/v1/block/10.244.0.0/24", "default/other");
-        assertThat(await(replica.allocator.release(new NodeName("dev1")))).isTrue();
+        assertThat(await(replica.allocator.release(new NodeName("dev1"), 0))).isTrue();
         assertThat(value("fairlead/ipam/v1/block/10.244.0.0/24")).isEqualTo("default/other");
     }
 
@@ -336,7 +336,7 @@ class NodeAllocatorTest extends OnAStore {
         replica.register("dev2", "192.168.2.32");
         put("fairlead/ipam/v1/node/default/dev1", "{]");
         eventually(() -> replica.occupancy.text().contains("node/default/dev1 cannot be read"));
-        assertThat(await(replica.allocator.release(new NodeName("dev1")))).isTrue();
+        assertThat(await(replica.allocator.release(new NodeName("dev1"), 0))).isTrue();
         assertThat(await(store.list("")).entries())
                 .extracting(KeyValue::key)
                 .noneMatch(key -> key.endsWith("/dev1"))

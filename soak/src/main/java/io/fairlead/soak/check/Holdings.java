@@ -109,39 +109,77 @@ public final class Holdings {
         List<Operation> sorted = new ArrayList<>(operations);
         sorted.sort(Comparator.comparingLong(Operation::invoked));
         List<Holding> holdings = new ArrayList<>();
-        Map<String, Map<String, Holding>> held = new TreeMap<>();
+        Map<String, NodeBlocks> nodes = new TreeMap<>();
         for (Operation operation : sorted) {
-            String subject = operation.subject();
-            Map<String, Holding> has = held.computeIfAbsent(subject, node -> new TreeMap<>());
-            Set<String> state = Set.of(operation.state().split(","));
-            boolean ok = operation.outcome() == Outcome.OK;
+            NodeBlocks node = nodes.computeIfAbsent(operation.subject(), ignored -> new NodeBlocks());
             boolean gives = operation.kind() == Kind.REGISTER || operation.kind() == Kind.ADD_CIDR;
             boolean takes = operation.kind() == Kind.RELEASE_NODE || operation.kind() == Kind.RETURN_CIDR;
-            if (!(gives && ok) && !(takes && operation.outcome() != Outcome.FAIL)) {
-                continue;
-            }
-            has.values().stream()
-                    .filter(holding -> !state.contains(holding.what))
-                    .toList()
-                    .forEach(gone -> {
-                        has.remove(gone.what);
-                        holdings.add(ended(gone, operation.invoked()));
-                        if (gives) {
-                            found.add(new Violation(
-                                    Invariant.SAME_CIDR,
-                                    subject + ": " + operation.state() + " (expected: also " + gone.what
-                                            + ", which was not given back)",
-                                    subject,
-                                    operation.completed()));
-                        }
-                    });
-            if (gives) {
-                state.forEach(cidr -> has.putIfAbsent(
-                        cidr, new Holding(operation.process(), subject, cidr, operation.completed(), Long.MAX_VALUE)));
+            if (gives && operation.outcome() == Outcome.OK) {
+                holdings.addAll(node.give(operation, found));
+            } else if (takes && operation.outcome() != Outcome.FAIL) {
+                holdings.addAll(node.take(operation));
             }
         }
-        held.values().forEach(has -> holdings.addAll(has.values()));
+        nodes.values().forEach(node -> holdings.addAll(node.has.values()));
         return holdings;
+    }
+
+    /** What one node has by now. */
+    private static final class NodeBlocks {
+        private final Map<String, Holding> has = new TreeMap<>();
+        // CIDRs whose end was asked for with no answer, and until when it may yet come
+        private final Map<String, Long> doubts = new TreeMap<>();
+
+        /** Says which holdings have ended. */
+        List<Holding> take(Operation operation) {
+            List<Holding> ended = without(operation);
+            if (operation.outcome() != Outcome.OK) {
+                long until = operation.completed() + Acknowledged.LINGER.toNanos();
+                ended.forEach(gone -> doubts.put(gone.what, until));
+            } else if (operation.kind() == Kind.RELEASE_NODE) {
+                doubts.clear();
+            } else {
+                doubts.keySet().retainAll(state(operation));
+            }
+            return ended;
+        }
+
+        List<Holding> give(Operation operation, List<Violation> found) {
+            List<Holding> ended = without(operation);
+            for (Holding gone : ended) {
+                found.add(new Violation(
+                        Invariant.SAME_CIDR,
+                        gone.subject + ": " + operation.state() + " (expected: also " + gone.what
+                                + ", which was not given back)",
+                        gone.subject,
+                        operation.completed()));
+            }
+            long from = operation.completed();
+            for (String cidr : state(operation)) {
+                if (doubts.getOrDefault(cidr, 0L) < from) {
+                    has.putIfAbsent(
+                            cidr, new Holding(operation.process(), operation.subject(), cidr, from, Long.MAX_VALUE));
+                }
+            }
+            return ended;
+        }
+
+        private List<Holding> without(Operation operation) {
+            Set<String> state = state(operation);
+            List<Holding> ended = new ArrayList<>();
+            has.values().removeIf(holding -> {
+                boolean gone = !state.contains(holding.what);
+                if (gone) {
+                    ended.add(ended(holding, operation.invoked()));
+                }
+                return gone;
+            });
+            return ended;
+        }
+
+        private static Set<String> state(Operation operation) {
+            return Set.of(operation.state().split(","));
+        }
     }
 
     private static List<Holding> holdings(List<Operation> operations, Kind gives, Kind takes, List<Violation> found) {

@@ -39,6 +39,7 @@ public final class SimulatedNode implements AutoCloseable {
     private final IdentityFeed identities;
     /** Newest revision an answer about its CIDRs was of. */
     private final AtomicLong told = new AtomicLong();
+
     private int ipam; // owned by: the calling thread
     private int identity; // owned by: the calling thread
 

@@ -77,6 +77,24 @@ class HoldingsTest {
     }
 
     @Test
+    void aReleaseWithoutAnAnswerMayComeLateButNotAfterAnAcknowledgedOne() {
+        String node = "node/n1";
+        Told late = new Told()
+                .ok("n1", Kind.REGISTER, node, "10.0.1.0/24", 0, 10)
+                .unknown("n1", Kind.RELEASE_NODE, node, "", 20, 30)
+                .ok("n1", Kind.REGISTER, node, "10.0.1.0/24", 40, 50)
+                .ok("n1", Kind.REGISTER, node, "10.0.2.0/24", 60, 70);
+        assertThat(Holdings.cidrs(late.operations())).isEmpty();
+        Told anew = new Told()
+                .ok("n1", Kind.REGISTER, node, "10.0.1.0/24", 0, 10)
+                .unknown("n1", Kind.RELEASE_NODE, node, "", 20, 30)
+                .ok("n1", Kind.RELEASE_NODE, node, "", 31, 35)
+                .ok("n1", Kind.REGISTER, node, "10.0.1.0/24", 40, 50)
+                .ok("n1", Kind.REGISTER, node, "10.0.2.0/24", 60, 70);
+        assertThat(Holdings.cidrs(anew.operations())).hasSize(1);
+    }
+
+    @Test
     void aNumberOfTwoLabelSetsIsFound() {
         Told told = new Told()
                 .ok("n1", Kind.ALLOCATE, "use/k8s:a=1;/n1", "300", 0, 10)
