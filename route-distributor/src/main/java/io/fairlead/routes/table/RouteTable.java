@@ -39,16 +39,9 @@ public final class RouteTable {
     /**
      * What is known of a record.
      *
-     * @param entry the last that could be read
+     * @param value the last that could be read
      */
-    private record Known(KeyValue entry, List<Claim> claims) {
-        /** The same said again, as heartbeats do. */
-        boolean isRepeatedBy(KeyValue next) {
-            return next.modRevision() > entry.modRevision()
-                    && next.createRevision() == entry.createRevision()
-                    && next.value().equals(entry.value());
-        }
-    }
+    private record Known(String value, List<Claim> claims) {}
 
     /**
      * Nothing known yet.
@@ -68,15 +61,17 @@ public final class RouteTable {
     public Optional<VersionedTable<Cidr, Route>> apply(List<WatchEvent> events) {
         long revision = 0;
         List<String> released = new ArrayList<>();
-        boolean synced = events.stream().anyMatch(WatchEvent.Synced.class::isInstance);
+        boolean synced = false;
         for (WatchEvent event : events) {
             revision = Math.max(revision, event.revision());
             if (event instanceof WatchEvent.Put put) {
-                put(put.entry(), synced);
+                put(put.entry());
             } else if (event instanceof WatchEvent.Delete delete) {
                 released.add(delete.key());
                 unreadable.remove(delete.key());
                 forget(delete.key());
+            } else {
+                synced = true;
             }
         }
         if (!released.isEmpty()) {
@@ -90,22 +85,13 @@ public final class RouteTable {
         return settle(revision, synced);
     }
 
-    /** @param listed maybe by another life of the store: then nothing is a repetition */
-    private void put(KeyValue entry, boolean listed) {
-        Known known = byKey.get(entry.key());
-        if (!listed && known != null && known.isRepeatedBy(entry)) {
-            unreadable.remove(entry.key());
-            return;
-        }
+    private void put(KeyValue entry) {
         try {
-            List<Claim> found = new ArrayList<>(2);
-            for (Route route : reader.read(entry)) {
-                found.add(new Claim(entry.key(), reader.isOwn(route.cluster()), entry.createRevision(), route));
-            }
+            List<Claim> found = read(entry);
             unreadable.remove(entry.key());
             forget(entry.key());
             found.forEach(claims::add);
-            byKey.put(entry.key(), new Known(entry, found));
+            byKey.put(entry.key(), new Known(entry.value(), found));
         } catch (IllegalArgumentException e) {
             refused++;
             unreadable.put(entry.key(), String.valueOf(e.getMessage()));
@@ -115,6 +101,23 @@ public final class RouteTable {
                     .addKeyValue("error", e.getMessage())
                     .log("unreadable node record, what was known of the node stays");
         }
+    }
+
+    /** What was read before, when the same is said again, as heartbeats do. */
+    private List<Claim> read(KeyValue entry) {
+        Known known = byKey.get(entry.key());
+        List<Claim> found = new ArrayList<>(2);
+        if (known != null && known.value().equals(entry.value())) {
+            for (Claim claim : known.claims()) {
+                Route route = claim.route().at(entry.modRevision());
+                found.add(new Claim(entry.key(), claim.own(), entry.createRevision(), route));
+            }
+            return found;
+        }
+        for (Route route : reader.read(entry)) {
+            found.add(new Claim(entry.key(), reader.isOwn(route.cluster()), entry.createRevision(), route));
+        }
+        return found;
     }
 
     private void forget(String key) {
