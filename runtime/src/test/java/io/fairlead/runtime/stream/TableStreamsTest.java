@@ -648,7 +648,7 @@ final class TableStreamsTest {
         for (int i = 0; i < 20; i++) {
             Node node = new Node();
             node.ready = 10;
-            node.version = 50 + i;
+            node.version = 50L + i;
             node.epoch = "e";
             node.kernel.put("gone", "1");
             node.connect(counted, new NodeName("n" + i));
