@@ -6,6 +6,7 @@ import io.fairlead.contract.Cidr;
 import io.fairlead.contract.Ip;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -37,7 +38,7 @@ final class PrefixTreeTest {
         }
     }
 
-    private static void ask(long seed, PrefixTree<Integer> tree, TreeMap<Cidr, Integer> model, Cidr cidr) {
+    private static void ask(long seed, PrefixTree<Integer> tree, Map<Cidr, Integer> model, Cidr cidr) {
         String what = "seed " + seed + " " + cidr;
         assertThat(tree.get(cidr)).as(what).isEqualTo(model.get(cidr));
         List<Cidr> others = model.keySet().stream()
@@ -53,7 +54,7 @@ final class PrefixTreeTest {
                 .as(what)
                 .isEqualTo(model.entrySet().stream()
                         .filter(entry -> cidr.contains(entry.getKey()))
-                        .map(java.util.Map.Entry::getValue)
+                        .map(Map.Entry::getValue)
                         .toList());
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -95,7 +96,7 @@ final class TreeTest {
         assertThat(edit.done()).isSameAs(tree);
     }
 
-    private static TreeMap<Integer, Integer> content(Tree<Integer, Integer> tree) {
+    private static Map<Integer, Integer> content(Tree<Integer, Integer> tree) {
         TreeMap<Integer, Integer> all = new TreeMap<>();
         tree.forEach((key, value) -> {
             all.put(key, value);
