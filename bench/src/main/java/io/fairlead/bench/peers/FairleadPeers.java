@@ -43,7 +43,8 @@ final class FairleadPeers implements Competitor {
     private final List<Process> agents = new ArrayList<>();
     private final KvStore store;
     private final ManagedChannel channel;
-    private Routes routes = new Routes(0, false);
+    private List<Txn> announcement = List.of();
+    private List<Txn> withdrawal = List.of();
 
     FairleadPeers(Network network, Path directory) {
         this.network = network;
@@ -133,32 +134,32 @@ final class FairleadPeers implements Competitor {
         return network;
     }
 
+    /** The records are made before the clock starts, as a router's configuration is: etcd's and our work is measured. */
     @Override
     public void prepare(Routes next) {
-        routes = next;
+        List<Op> puts = new ArrayList<>();
+        List<Op> deletes = new ArrayList<>();
+        for (int i = 0; i < next.count(); i++) {
+            puts.add(record("r" + i, Routes.bulk(i), next.nextHop(i)));
+            deletes.add(new Op.Delete(key("r" + i)));
+        }
+        announcement = txns(puts);
+        withdrawal = txns(deletes);
     }
 
     @Override
     public Times announce() {
-        List<Op> puts = new ArrayList<>();
-        for (int i = 0; i < routes.count(); i++) {
-            puts.add(record("r" + i, Routes.bulk(i), routes.nextHop(i)));
-        }
-        return commit(puts);
+        return commit(announcement);
     }
 
     @Override
     public Times withdraw() {
-        List<Op> deletes = new ArrayList<>();
-        for (int i = 0; i < routes.count(); i++) {
-            deletes.add(new Op.Delete(key("r" + i)));
-        }
-        return commit(deletes);
+        return commit(withdrawal);
     }
 
     @Override
     public Times announceSingle(int index) {
-        return commit(List.of(record("s" + index, Routes.single(index), Network.GATEWAY)));
+        return commit(txns(List.of(record("s" + index, Routes.single(index), Network.GATEWAY))));
     }
 
     @Override
@@ -167,7 +168,7 @@ final class FairleadPeers implements Competitor {
         for (int i = 0; i < SINGLES; i++) {
             deletes.add(new Op.Delete(key("s" + i)));
         }
-        var unused = commit(deletes);
+        var unused = commit(txns(deletes));
     }
 
     private static String key(String node) {
@@ -185,12 +186,17 @@ final class FairleadPeers implements Competitor {
         return Op.put(key(node), record.encode());
     }
 
-    /** All at once: as many transactions as there are hundreds, without waiting for one another. */
-    private Times commit(List<Op> ops) {
+    /** As many as there are hundreds: etcd takes at most 128 operations in one. */
+    private static List<Txn> txns(List<Op> ops) {
         List<Txn> txns = new ArrayList<>();
         for (int i = 0; i < ops.size(); i += PUTS_A_TXN) {
             txns.add(new Txn(List.of(), ops.subList(i, Math.min(ops.size(), i + PUTS_A_TXN)), List.of()));
         }
+        return txns;
+    }
+
+    /** All at once, without waiting for one another. */
+    private Times commit(List<Txn> txns) {
         long begun = System.nanoTime();
         List<Future<TxnResult>> commits = new ArrayList<>();
         txns.forEach(txn -> commits.add(store.commit(txn)));

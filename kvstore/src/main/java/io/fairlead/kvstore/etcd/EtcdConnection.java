@@ -18,6 +18,7 @@ import io.grpc.netty.NegotiationType;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
+import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
@@ -30,7 +31,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -52,7 +52,7 @@ final class EtcdConnection {
                 return made;
             },
             NioIoHandler.newFactory());
-    private final ScheduledExecutorService loop = group.next();
+    private final EventLoop loop = group.next();
     private final EtcdTokens tokens;
     // written by: the loop
     private volatile ManagedChannel channel;
@@ -98,6 +98,15 @@ final class EtcdConnection {
         } catch (RejectedExecutionException e) {
             // closed meanwhile: most have nobody left to tell
             return false;
+        }
+    }
+
+    /** Runs a step on the loop, at once where that is where it is called. */
+    void runHere(Runnable step) {
+        if (loop.inEventLoop()) {
+            step.run();
+        } else {
+            run(step);
         }
     }
 

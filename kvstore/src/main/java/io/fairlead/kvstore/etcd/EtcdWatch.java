@@ -16,6 +16,7 @@ import io.grpc.Status;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
 import io.grpc.stub.MetadataUtils;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -144,9 +145,7 @@ final class EtcdWatch implements Watch {
                         .log("watch goes on");
             }
             backoff.reset();
-            say(state.onEvents(response.getEventsList().stream()
-                    .filter(event -> prefixes.hold(event.getKv().getKey().toStringUtf8()))
-                    .toList()));
+            say(state.onEvents(response.getEventsList(), prefixes::hold));
         }
     }
 
@@ -180,7 +179,7 @@ final class EtcdWatch implements Watch {
 
     private void say(List<WatchEvent> events) {
         if (!events.isEmpty()) {
-            guarded(() -> listener.onEvents(List.copyOf(events)));
+            guarded(() -> listener.onEvents(Collections.unmodifiableList(events)));
         }
     }
 
@@ -261,7 +260,8 @@ final class EtcdWatch implements Watch {
 
         @Override
         public void onNext(WatchResponse response) {
-            connection.run(() -> onResponse(this, response));
+            // a channel's calls are heard on the loop: what is news waits for nothing there
+            connection.runHere(() -> onResponse(this, response));
         }
 
         @Override

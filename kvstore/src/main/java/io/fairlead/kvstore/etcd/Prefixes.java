@@ -33,7 +33,12 @@ record Prefixes(List<String> all) {
     }
 
     boolean hold(String key) {
-        return all.stream().anyMatch(key::startsWith);
+        for (String prefix : all) {
+            if (key.startsWith(prefix)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     @Override

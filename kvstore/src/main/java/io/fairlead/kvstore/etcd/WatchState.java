@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /** What a watch has said so far, and what is news against it. Owned by the store's thread. */
 final class WatchState {
@@ -40,25 +41,26 @@ final class WatchState {
         return news;
     }
 
-    /** Only events move {@code seen}: a header's revision may be ahead of what was delivered. */
-    List<WatchEvent> onEvents(List<Event> events) {
-        List<WatchEvent> news = new ArrayList<>();
+    /**
+     * Only events move {@code seen}: a header's revision may be ahead of what was delivered.
+     *
+     * @param watched keys of the watch; its range may hold others
+     */
+    List<WatchEvent> onEvents(List<Event> events, Predicate<String> watched) {
+        List<WatchEvent> news = new ArrayList<>(events.size());
         long last = seen;
         for (Event event : events) {
             long revision = event.getKv().getModRevision();
-            if (revision <= seen) {
+            String key = event.getKv().getKey().toStringUtf8();
+            if (revision <= seen || !watched.test(key)) {
                 continue;
             }
             last = Math.max(last, revision);
             if (event.getType() == Event.EventType.PUT) {
-                KeyValue entry = Wire.entry(event.getKv());
-                said.put(entry.key(), revision);
-                news.add(new WatchEvent.Put(entry));
-            } else {
-                String key = event.getKv().getKey().toStringUtf8();
-                if (said.remove(key) != null) {
-                    news.add(new WatchEvent.Delete(key, revision));
-                }
+                said.put(key, revision);
+                news.add(new WatchEvent.Put(Wire.entry(key, event.getKv())));
+            } else if (said.remove(key) != null) {
+                news.add(new WatchEvent.Delete(key, revision));
             }
         }
         seen = last;

@@ -50,12 +50,13 @@ final class Wire {
     }
 
     static KeyValue entry(io.etcd.jetcd.api.KeyValue kv) {
+        return entry(kv.getKey().toStringUtf8(), kv);
+    }
+
+    /** @param key the entry's, as text */
+    static KeyValue entry(String key, io.etcd.jetcd.api.KeyValue kv) {
         return new KeyValue(
-                kv.getKey().toStringUtf8(),
-                kv.getValue().toStringUtf8(),
-                kv.getCreateRevision(),
-                kv.getModRevision(),
-                kv.getLease());
+                key, kv.getValue().toStringUtf8(), kv.getCreateRevision(), kv.getModRevision(), kv.getLease());
     }
 
     static List<KeyValue> entries(List<io.etcd.jetcd.api.KeyValue> kvs) {

@@ -7,11 +7,12 @@ import io.fairlead.contract.ClusterName;
 import io.fairlead.contract.Ip;
 import io.fairlead.contract.NodeName;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 
 /**
  * A node as the store holds it, in Cilium's JSON.
@@ -109,10 +110,12 @@ public record NodeRecord(
     }
 
     private Optional<Ip> first(String type, Ip.Family family) {
-        return addresses.stream()
-                .filter(a -> a.type().equals(type) && a.ip().family() == family)
-                .map(Address::ip)
-                .findFirst();
+        for (Address address : addresses) {
+            if (address.ip().family() == family && address.type().equals(type)) {
+                return Optional.of(address.ip());
+            }
+        }
+        return Optional.empty();
     }
 
     /** The JSON text; absent fields are null, as Cilium writes them. */
@@ -147,14 +150,19 @@ public record NodeRecord(
         }
     }
 
-    private static Stream<Cidr> secondary(RecordText node, String field, Ip.Family family) {
-        return node.objects(field).stream().map(item -> {
+    private static List<Cidr> secondary(RecordText node) {
+        Set<Cidr> all = new LinkedHashSet<>();
+        secondary(node, "IPv4SecondaryAllocCIDRs", Ip.Family.V4, all);
+        secondary(node, "IPv6SecondaryAllocCIDRs", Ip.Family.V6, all);
+        return List.copyOf(all);
+    }
+
+    private static void secondary(RecordText node, String field, Ip.Family family, Set<Cidr> all) {
+        for (RecordText item : node.objects(field)) {
             Cidr cidr = item.asNetwork();
-            return node.checked(field, () -> {
-                sameFamily(cidr.family(), family);
-                return cidr;
-            });
-        });
+            node.checked(field, () -> sameFamily(cidr.family(), family));
+            all.add(cidr);
+        }
     }
 
     /**
@@ -170,33 +178,35 @@ public record NodeRecord(
                 alloc(node, "IPv6AllocCIDR", Ip.Family.V6),
                 health(node, "IPv4HealthIP", Ip.Family.V4),
                 health(node, "IPv6HealthIP", Ip.Family.V6),
-                Stream.concat(
-                                secondary(node, "IPv4SecondaryAllocCIDRs", Ip.Family.V4),
-                                secondary(node, "IPv6SecondaryAllocCIDRs", Ip.Family.V6))
-                        .distinct()
-                        .toList());
+                secondary(node));
         Details details = new Details(
                 node.text("Source"), node.texts("Labels"), node.number("NodeIdentity", 0, 0xffffffffL), (int)
                         node.number("EncryptionKey", 0, 255));
         return new NodeRecord(
                 node.checked("Name", () -> new NodeName(name)),
-                node.parsed("Cluster", ClusterName::new).orElse(ClusterName.DEFAULT),
+                node.parsed("Cluster", NodeRecord::cluster).orElse(ClusterName.DEFAULT),
                 addresses(node),
                 networks,
                 (int) node.number("ClusterID", 0, 255),
                 details);
     }
 
+    /** Most clusters have no other name. */
+    private static ClusterName cluster(String text) {
+        return text.equals(ClusterName.DEFAULT.value()) ? ClusterName.DEFAULT : new ClusterName(text);
+    }
+
     /** Host names and DNS entries are addresses to Cilium, but none a route can use. */
     private static List<Address> addresses(RecordText node) {
-        return node.objects("IPAddresses").stream()
-                .filter(a ->
-                        !a.text("Type").equals("Hostname") && !a.text("Type").endsWith("DNS"))
-                .map(a -> {
-                    String ip = a.requiredText("IP");
-                    return new Address(a.requiredText("Type"), a.checked("IP", () -> Ip.parse(ip)));
-                })
-                .toList();
+        List<Address> all = new ArrayList<>();
+        for (RecordText item : node.objects("IPAddresses")) {
+            String type = item.text("Type");
+            if (!type.equals("Hostname") && !type.endsWith("DNS")) {
+                String ip = item.requiredText("IP");
+                all.add(new Address(item.requiredText("Type"), item.checked("IP", () -> Ip.parse(ip))));
+            }
+        }
+        return all;
     }
 
     private static Optional<Cidr> alloc(RecordText node, String field, Ip.Family family) {

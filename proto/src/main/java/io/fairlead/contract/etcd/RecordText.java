@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads fields of a JSON object as Go's encoding/json does: the exact name first, then regardless of case; null as
@@ -39,24 +40,38 @@ final class RecordText {
     private static final int SHOWN = 120;
 
     private final String kind;
+    /** Where in the record it is, for refusals. */
+    private final @Nullable String within;
+
     private final JsonNode object;
 
-    RecordText(String kind, JsonNode object) {
+    private RecordText(String kind, @Nullable String within, JsonNode object) {
         this.kind = kind;
+        this.within = within;
         this.object = object;
+    }
+
+    private String place() {
+        return within == null ? kind : kind + " " + within;
     }
 
     static RecordText parse(String kind, String text) {
         try {
-            JsonNode tree = JSON.readTree(text);
+            JsonNode plain = PlainJson.read(text);
+            JsonNode tree = plain == null ? general(text) : plain;
             if (tree != null && tree.isObject()) {
-                return new RecordText(kind, tree);
+                return new RecordText(kind, null, tree);
             }
         } catch (JsonProcessingException e) {
             throw new IllegalArgumentException(
                     kind + ": \"" + shorten(text) + "\" (expected: a JSON object): " + reason(e), e);
         }
         throw new IllegalArgumentException(kind + ": \"" + shorten(text) + "\" (expected: a JSON object)");
+    }
+
+    /** Reads or refuses any text. */
+    static JsonNode general(String text) throws JsonProcessingException {
+        return JSON.readTree(text);
     }
 
     /** Without where the parser's source is, which it does not know, and what else it would have taken. */
@@ -90,25 +105,30 @@ final class RecordText {
     }
 
     Optional<JsonNode> field(String name) {
-        JsonNode exact = object.get(name);
-        if (exact == null) {
+        return Optional.ofNullable(find(name));
+    }
+
+    private @Nullable JsonNode find(String name) {
+        JsonNode found = object.get(name);
+        if (found == null) {
             Iterator<Map.Entry<String, JsonNode>> fields = object.properties().iterator();
-            while (exact == null && fields.hasNext()) {
+            while (found == null && fields.hasNext()) {
                 Map.Entry<String, JsonNode> field = fields.next();
-                exact = field.getKey().equalsIgnoreCase(name) ? field.getValue() : null;
+                found = field.getKey().equalsIgnoreCase(name) ? field.getValue() : null;
             }
         }
-        return Optional.ofNullable(exact).filter(node -> !node.isNull());
+        return found == null || found.isNull() ? null : found;
     }
 
     String text(String name) {
-        return field(name).map(node -> asText(name, node)).orElse("");
+        JsonNode node = find(name);
+        return node == null ? "" : asText(name, node);
     }
 
     String requiredText(String name) {
         String text = text(name);
         if (text.isEmpty()) {
-            throw new IllegalArgumentException(kind + " " + name + ": none (expected: a text)");
+            throw new IllegalArgumentException(place() + " " + name + ": none (expected: a text)");
         }
         return text;
     }
@@ -121,48 +141,56 @@ final class RecordText {
 
     /** A whole number; 0 when absent, as Go has it. */
     long number(String name, long least, long most) {
-        Optional<JsonNode> node = field(name);
-        if (node.isEmpty()) {
+        JsonNode node = find(name);
+        if (node == null) {
             return 0;
         }
-        boolean whole = node.get().isIntegralNumber() && node.get().canConvertToLong();
-        if (!whole || node.get().asLong() < least || node.get().asLong() > most) {
-            throw refused(name, node.get(), least + " to " + most);
+        boolean whole = node.isIntegralNumber() && node.canConvertToLong();
+        if (!whole || node.asLong() < least || node.asLong() > most) {
+            throw refused(name, node, least + " to " + most);
         }
-        return node.get().asLong();
+        return node.asLong();
     }
 
     List<RecordText> objects(String name) {
-        List<RecordText> found = new ArrayList<>();
-        field(name).ifPresent(node -> {
-            if (!node.isArray()) {
-                throw refused(name, node, "a list");
-            }
-            for (JsonNode item : node) {
-                found.add(nested(name, item));
-            }
-        });
+        JsonNode node = find(name);
+        if (node == null) {
+            return List.of();
+        }
+        if (!node.isArray()) {
+            throw refused(name, node, "a list");
+        }
+        List<RecordText> found = new ArrayList<>(node.size());
+        for (JsonNode item : node) {
+            found.add(nested(name, item));
+        }
         return found;
     }
 
-    Optional<RecordText> nested(String name) {
-        return field(name).map(node -> nested(name, node));
-    }
-
     Map<String, String> texts(String name) {
+        JsonNode node = find(name);
+        if (node == null) {
+            return Map.of();
+        }
+        if (!node.isObject()) {
+            throw refused(name, node, "an object of texts");
+        }
         Map<String, String> found = new TreeMap<>();
-        field(name).ifPresent(node -> {
-            if (!node.isObject()) {
-                throw refused(name, node, "an object of texts");
-            }
-            node.properties().forEach(e -> found.put(e.getKey(), asText(name + "." + e.getKey(), e.getValue())));
-        });
+        for (Map.Entry<String, JsonNode> field : node.properties()) {
+            JsonNode value = field.getValue();
+            found.put(field.getKey(), value.isTextual() ? value.asText() : asText(name + "." + field.getKey(), value));
+        }
         return found;
     }
 
     /** A Go net.IPNet in a field; absent when its address is. */
     Optional<Cidr> network(String name) {
-        return nested(name).filter(net -> !net.text("IP").isEmpty()).map(RecordText::asNetwork);
+        JsonNode node = find(name);
+        if (node == null) {
+            return Optional.empty();
+        }
+        RecordText network = nested(name, node);
+        return network.text("IP").isEmpty() ? Optional.empty() : Optional.of(network.asNetwork());
     }
 
     /** This object as a Go net.IPNet. */
@@ -206,7 +234,7 @@ final class RecordText {
             return parser.get();
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(
-                    kind + " " + name + ": "
+                    place() + " " + name + ": "
                             + shorten(String.valueOf(field(name).orElse(null))) + ": " + e.getMessage(),
                     e);
         }
@@ -214,14 +242,14 @@ final class RecordText {
 
     IllegalArgumentException refused(String name, JsonNode value, String expected) {
         return new IllegalArgumentException(
-                kind + " " + name + ": " + shorten(value.toString()) + " (expected: " + expected + ")");
+                place() + " " + name + ": " + shorten(value.toString()) + " (expected: " + expected + ")");
     }
 
     private RecordText nested(String name, JsonNode node) {
         if (!node.isObject()) {
             throw refused(name, node, "an object");
         }
-        return new RecordText(kind + " " + name, node);
+        return new RecordText(place(), name, node);
     }
 
     private String asText(String name, JsonNode node) {

@@ -1,11 +1,10 @@
 package io.fairlead.routes.table;
 
 import io.fairlead.contract.Cidr;
-import io.fairlead.contract.Ip;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -13,6 +12,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,66 +29,86 @@ final class Claims {
     private static final Logger LOGGER = LoggerFactory.getLogger(Claims.class);
 
     // all owned by: the table's context
-    private final NavigableMap<Cidr, TreeSet<Claim>> byCidr = new TreeMap<>();
-    private final Map<Ip.Family, int[]> lengths =
-            new EnumMap<>(Map.of(Ip.Family.V4, new int[33], Ip.Family.V6, new int[129]));
+    private final PrefixTree<Place> places = new PrefixTree<>();
     private final NavigableMap<Cidr, Map<Claim, Claim>> lost = new TreeMap<>();
-    private final Set<Cidr> touched = new TreeSet<>();
+    private final Set<Cidr> touched = new LinkedHashSet<>();
+
+    /** Who claims a CIDR, hardly ever more than one, in their order. */
+    private static final class Place {
+        private List<Claim> claims = List.of();
+        private @Nullable Claim granted;
+    }
 
     void add(Claim claim) {
         Cidr cidr = claim.route().cidr();
         touched.add(cidr);
-        byCidr.computeIfAbsent(cidr, c -> {
-                    lengths(c)[c.prefixLength()]++;
-                    return new TreeSet<>();
-                })
-                .add(claim);
+        Place place = places.get(cidr);
+        if (place == null) {
+            place = new Place();
+            places.put(cidr, place);
+        }
+        if (place.claims.isEmpty()) {
+            place.claims = List.of(claim);
+        } else if (!place.claims.contains(claim)) {
+            List<Claim> all = new ArrayList<>(place.claims);
+            all.add(claim);
+            all.sort(null);
+            place.claims = all;
+        }
     }
 
     void remove(Claim claim) {
         Cidr cidr = claim.route().cidr();
         touched.add(cidr);
-        TreeSet<Claim> all = byCidr.get(cidr);
-        if (all != null && all.remove(claim) && all.isEmpty()) {
-            byCidr.remove(cidr);
-            lengths(cidr)[cidr.prefixLength()]--;
+        Place place = places.get(cidr);
+        if (place != null) {
+            place.claims =
+                    place.claims.stream().filter(known -> !known.equals(claim)).toList();
+            if (place.claims.isEmpty()) {
+                places.remove(cidr);
+            }
         }
-    }
-
-    private int[] lengths(Cidr cidr) {
-        return lengths.getOrDefault(cidr.family(), new int[0]);
     }
 
     /** Decides all that the changes since the last call may have altered: who has a CIDR, or nobody. */
     Map<Cidr, Optional<Claim>> settle() {
-        Set<Cidr> around = new TreeSet<>();
-        touched.forEach(cidr -> around.add(widest(cidr)));
         Map<Cidr, Optional<Claim>> settled = new LinkedHashMap<>();
-        touched.forEach(cidr -> settled.put(cidr, Optional.empty()));
+        Set<Cidr> around = new LinkedHashSet<>();
+        for (Cidr cidr : touched) {
+            Place place = places.get(cidr);
+            boolean disputed = (place != null && place.claims.size() > 1) || !places.isLone(cidr) || wasLost(cidr);
+            if (disputed) {
+                around.add(places.widest(cidr));
+            } else if (place != null) {
+                place.granted = place.claims.get(0);
+            }
+            settled.put(cidr, disputed || place == null ? Optional.empty() : Optional.ofNullable(place.granted));
+        }
         touched.clear();
         around.forEach(cidr -> decide(cidr, settled));
         return settled;
     }
 
-    /** The widest claimed CIDR that contains this one, or itself. */
-    private Cidr widest(Cidr cidr) {
-        int[] used = lengths(cidr);
-        for (int length = 0; length < cidr.prefixLength(); length++) {
-            if (used[length] > 0) {
-                Cidr wider = Cidr.containing(cidr.address(), length);
-                if (byCidr.containsKey(wider)) {
-                    return wider;
-                }
+    private boolean wasLost(Cidr cidr) {
+        return !lost.isEmpty()
+                && !lost.subMap(cidr, true, cidr.last().toCidr(), true).isEmpty();
+    }
+
+    /** Who has each CIDR, as last settled, sorted. */
+    void forEachGranted(BiConsumer<Cidr, Claim> visitor) {
+        places.forEach((cidr, place) -> {
+            if (place.granted != null) {
+                visitor.accept(cidr, place.granted);
             }
-        }
-        return cidr;
+        });
     }
 
     private void decide(Cidr around, Map<Cidr, Optional<Claim>> settled) {
-        Cidr last = around.last().toCidr();
-        NavigableMap<Cidr, TreeSet<Claim>> within = byCidr.subMap(around, true, last, true);
         List<Claim> claims = new ArrayList<>();
-        within.values().forEach(claims::addAll);
+        for (Place place : places.within(around)) {
+            place.granted = null;
+            claims.addAll(place.claims);
+        }
         claims.sort(null);
         Granted granted = new Granted();
         Map<Cidr, Map<Claim, Claim>> losers = new HashMap<>();
@@ -96,16 +117,25 @@ final class Claims {
             Optional<Claim> winner = granted.against(claim);
             if (winner.isEmpty()) {
                 granted.add(claim);
+                grant(cidr, claim);
                 settled.put(cidr, Optional.of(claim));
             } else {
                 settled.putIfAbsent(cidr, Optional.empty());
                 losers.computeIfAbsent(cidr, c -> new TreeMap<>()).put(claim, winner.get());
             }
         }
-        NavigableMap<Cidr, Map<Claim, Claim>> before = lost.subMap(around, true, last, true);
+        NavigableMap<Cidr, Map<Claim, Claim>> before =
+                lost.subMap(around, true, around.last().toCidr(), true);
         losers.values().forEach(all -> all.forEach((loser, winner) -> tell(loser, winner, before)));
         before.clear();
         lost.putAll(losers);
+    }
+
+    private void grant(Cidr cidr, Claim claim) {
+        Place place = places.get(cidr);
+        if (place != null) {
+            place.granted = claim;
+        }
     }
 
     private static void tell(Claim loser, Claim winner, Map<Cidr, Map<Claim, Claim>> before) {

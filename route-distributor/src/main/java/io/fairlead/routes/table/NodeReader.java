@@ -23,9 +23,10 @@ public record NodeReader(StoreKeys keys, ClusterName cluster, int clusterId) {
      * @throws IllegalArgumentException saying what is wrong with key or value
      */
     List<Route> read(KeyValue entry) {
-        StoreKeys.NodeKey key = keys.parseNode(entry.key());
-        NodeRecord record = NodeRecord.decode(entry.value());
-        if (!record.name().equals(key.node()) || !record.cluster().equals(key.cluster())) {
+        NodeRecord record = decode(entry);
+        // cheaper than to take every key apart
+        if (!entry.key().equals(keys.node(record.cluster(), record.name()))) {
+            StoreKeys.NodeKey key = keys.parseNode(entry.key());
             throw new IllegalArgumentException("node record: of " + record.cluster() + "/" + record.name()
                     + " (expected: of " + key.cluster() + "/" + key.node() + ", as its key says)");
         }
@@ -33,9 +34,19 @@ public record NodeReader(StoreKeys keys, ClusterName cluster, int clusterId) {
             throw new IllegalArgumentException("cluster id: " + clusterId + " (expected: not the one of cluster "
                     + cluster + ", which is another)");
         }
-        List<Route> routes = new ArrayList<>();
+        List<Route> routes = new ArrayList<>(2);
         record.networks().podCidrs().forEach(cidr -> routes.add(route(record, cidr, entry.modRevision())));
         return routes;
+    }
+
+    private NodeRecord decode(KeyValue entry) {
+        try {
+            return NodeRecord.decode(entry.value());
+        } catch (IllegalArgumentException e) {
+            // of a key that is wrong, too, that is said first
+            keys.parseNode(entry.key());
+            throw e;
+        }
     }
 
     /** Whether a record can be read. */

@@ -19,4 +19,9 @@ public record Route(Cidr cidr, Ip nextHop, NodeName node, ClusterName cluster, l
     boolean leadsTheSameWay(Route other) {
         return nextHop.equals(other.nextHop) && node.equals(other.node) && cluster.equals(other.cluster);
     }
+
+    /** The same from another revision of the record. */
+    Route at(long newRevision) {
+        return new Route(cidr, nextHop, node, cluster, newRevision);
+    }
 }

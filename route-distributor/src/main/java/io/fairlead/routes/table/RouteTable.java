@@ -29,13 +29,19 @@ public final class RouteTable {
 
     private final NodeReader reader;
     // all owned by: the table's context
-    private final Map<String, List<Claim>> byKey = new HashMap<>();
+    private final Map<String, Known> byKey = new HashMap<>();
     private final Claims claims = new Claims();
-    private final Map<Cidr, Claim> granted = new HashMap<>();
     private final Map<String, String> unreadable = new TreeMap<>();
     private String epoch;
     private @Nullable VersionedTable<Cidr, Route> table;
     private long refused;
+
+    /**
+     * What is known of a record.
+     *
+     * @param value the last that could be read
+     */
+    private record Known(String value, List<Claim> claims) {}
 
     /**
      * Nothing known yet.
@@ -54,30 +60,38 @@ public final class RouteTable {
      */
     public Optional<VersionedTable<Cidr, Route>> apply(List<WatchEvent> events) {
         long revision = 0;
+        List<String> released = new ArrayList<>();
         boolean synced = false;
         for (WatchEvent event : events) {
             revision = Math.max(revision, event.revision());
             if (event instanceof WatchEvent.Put put) {
                 put(put.entry());
             } else if (event instanceof WatchEvent.Delete delete) {
-                LOGGER.atInfo().addKeyValue("key", delete.key()).log("node released");
+                released.add(delete.key());
                 unreadable.remove(delete.key());
-                replace(delete.key(), List.of());
+                forget(delete.key());
             } else {
                 synced = true;
             }
+        }
+        if (!released.isEmpty()) {
+            // one line however many there are: writing them would take longer than all else
+            LOGGER.atInfo()
+                    .addKeyValue("nodes", released.size())
+                    .addKeyValue("first", released.get(0))
+                    .addKeyValue("revision", revision)
+                    .log("nodes released");
         }
         return settle(revision, synced);
     }
 
     private void put(KeyValue entry) {
         try {
-            List<Claim> found = new ArrayList<>();
-            for (Route route : reader.read(entry)) {
-                found.add(new Claim(entry.key(), reader.isOwn(route.cluster()), entry.createRevision(), route));
-            }
+            List<Claim> found = read(entry);
             unreadable.remove(entry.key());
-            replace(entry.key(), found);
+            forget(entry.key());
+            found.forEach(claims::add);
+            byKey.put(entry.key(), new Known(entry.value(), found));
         } catch (IllegalArgumentException e) {
             refused++;
             unreadable.put(entry.key(), String.valueOf(e.getMessage()));
@@ -89,13 +103,27 @@ public final class RouteTable {
         }
     }
 
-    private void replace(String key, List<Claim> now) {
-        byKey.getOrDefault(key, List.of()).forEach(claims::remove);
-        now.forEach(claims::add);
-        if (now.isEmpty()) {
-            byKey.remove(key);
-        } else {
-            byKey.put(key, now);
+    /** What was read before, when the same is said again, as heartbeats do. */
+    private List<Claim> read(KeyValue entry) {
+        Known known = byKey.get(entry.key());
+        List<Claim> found = new ArrayList<>(2);
+        if (known != null && known.value().equals(entry.value())) {
+            for (Claim claim : known.claims()) {
+                Route route = claim.route().at(entry.modRevision());
+                found.add(new Claim(entry.key(), claim.own(), entry.createRevision(), route));
+            }
+            return found;
+        }
+        for (Route route : reader.read(entry)) {
+            found.add(new Claim(entry.key(), reader.isOwn(route.cluster()), entry.createRevision(), route));
+        }
+        return found;
+    }
+
+    private void forget(String key) {
+        Known known = byKey.remove(key);
+        if (known != null) {
+            known.claims().forEach(claims::remove);
         }
     }
 
@@ -105,7 +133,6 @@ public final class RouteTable {
             return Optional.empty();
         }
         Map<Cidr, Optional<Claim>> settled = claims.settle();
-        settled.forEach((cidr, claim) -> claim.ifPresentOrElse(c -> granted.put(cidr, c), () -> granted.remove(cidr)));
         List<Change<Cidr, Route>> changes = before == null ? List.of() : changes(before, settled);
         VersionedTable<Cidr, Route> after;
         boolean sameLife = before != null && before.epoch().equals(epoch);
@@ -123,7 +150,7 @@ public final class RouteTable {
                         .log("the store's revisions went back, every node gets all routes anew");
             }
             Map<Cidr, Route> all = new TreeMap<>();
-            granted.forEach((cidr, claim) -> all.put(cidr, claim.route()));
+            claims.forEachGranted((cidr, claim) -> all.put(cidr, claim.route()));
             after = VersionedTable.loaded(Comparator.naturalOrder(), epoch, revision, all);
         }
         table = after;
@@ -165,9 +192,14 @@ public final class RouteTable {
     /** What is wrong with records whose last value could not be read, by key, and whether anything is served in its place. */
     public Map<String, String> unreadable() {
         Map<String, String> all = new TreeMap<>(unreadable);
-        all.replaceAll((key, why) -> why
-                + (byKey.containsKey(key) ? "; served as last read" : "; no readable value known, served without it"));
+        all.replaceAll((key, why) ->
+                why + (isServed(key) ? "; served as last read" : "; no readable value known, served without it"));
         return all;
+    }
+
+    private boolean isServed(String key) {
+        Known known = byKey.get(key);
+        return known != null && !known.claims().isEmpty();
     }
 
     /** How many values could not be read so far. */

@@ -257,6 +257,104 @@ final class RouteTableTest {
         }
     }
 
+    @Test
+    void batchesLeadWhereEachClaimHeardInItsOrderWouldHave() {
+        for (long seed = 1; seed <= 100; seed++) {
+            Random random = new Random(seed);
+            RouteTable live = new RouteTable(new NodeReader(StoreKeys.DEFAULT, ClusterName.DEFAULT, 0), "e");
+            live.apply(List.of(new WatchEvent.Synced(1)));
+            Map<String, WatchEvent.Put> store = new TreeMap<>();
+            VersionedTable<Cidr, Route> before = live.current().orElseThrow();
+            for (long revision = 2; revision < 60; revision++) {
+                List<WatchEvent> batch = new ArrayList<>();
+                for (int i = random.nextInt(8); i >= 0; i--) {
+                    batch.add(anyEvent(random, store, revision));
+                }
+                live.apply(batch);
+                assertThat(ways(live))
+                        .as("seed %d, revision %d", seed, revision)
+                        .isEqualTo(model(store));
+                Map<Cidr, Route> followed = new TreeMap<>();
+                before.entries().forEach(e -> followed.put(e.key(), e.value()));
+                live.current()
+                        .orElseThrow()
+                        .diff(before.version())
+                        .orElseThrow()
+                        .forEach(change -> {
+                            if (change instanceof Change.Upsert<Cidr, Route> upsert) {
+                                followed.put(upsert.key(), upsert.value());
+                            } else {
+                                followed.remove(change.key());
+                            }
+                        });
+                assertThat(followed.values().stream().map(RouteTableTest::way).toList())
+                        .as("seed %d, difference to revision %d", seed, revision)
+                        .isEqualTo(ways(live));
+                before = random.nextInt(3) == 0 ? live.current().orElseThrow() : before;
+            }
+        }
+    }
+
+    private static WatchEvent anyEvent(Random random, Map<String, WatchEvent.Put> store, long revision) {
+        String node = "n" + random.nextInt(8);
+        String key = NodeRecords.key(node);
+        WatchEvent.Put before = store.get(key);
+        if (before != null && random.nextInt(3) == 0) {
+            store.remove(key);
+            return delete(node, revision);
+        }
+        if (before != null && random.nextInt(4) == 0) {
+            WatchEvent.Put again = (WatchEvent.Put)
+                    raw(key, before.entry().value(), before.entry().createRevision(), revision);
+            store.put(key, again);
+            return again;
+        }
+        String cidr = Cidr.containing(Ip.parse("10.244." + random.nextInt(24) + ".0"), 20 + random.nextInt(5))
+                .toString();
+        long created = before == null ? revision : before.entry().createRevision();
+        WatchEvent.Put event =
+                (WatchEvent.Put) put(node, "192.168.0." + (1 + random.nextInt(3)), cidr, created, revision);
+        store.put(key, event);
+        return event;
+    }
+
+    /** Claims in their order, each granted unless it overlaps one that was. */
+    private static List<String> model(Map<String, WatchEvent.Put> store) {
+        NodeReader reader = new NodeReader(StoreKeys.DEFAULT, ClusterName.DEFAULT, 0);
+        Map<Cidr, Route> granted = new TreeMap<>();
+        store.values().stream()
+                .map(WatchEvent.Put::entry)
+                .sorted(java.util.Comparator.comparingLong(KeyValue::createRevision)
+                        .thenComparing(KeyValue::key))
+                .forEach(entry -> reader.read(entry).forEach(route -> {
+                    if (granted.keySet().stream().noneMatch(route.cidr()::overlaps)) {
+                        granted.put(route.cidr(), route);
+                    }
+                }));
+        return granted.values().stream().map(RouteTableTest::way).toList();
+    }
+
+    private static String way(Route route) {
+        return route.cidr() + " via " + route.nextHop() + " of " + route.node();
+    }
+
+    @Test
+    void aRecordSaidAgainIsNoNewsAndReadableAgain() {
+        table.apply(List.of(put("dev1", "192.168.0.1", "10.244.1.0/24", 3, 3), new WatchEvent.Synced(9)));
+        table.apply(List.of(put("dev1", "192.168.0.1", "10.244.1.0/24", 3, 10)));
+        assertThat(now().version()).isEqualTo(10);
+        assertThat(now().changedAt()).isEqualTo(9);
+        table.apply(List.of(raw(NodeRecords.key("dev1"), "{", 3, 11)));
+        assertThat(table.unreadable()).hasSize(1);
+        table.apply(List.of(put("dev1", "192.168.0.1", "10.244.1.0/24", 3, 12)));
+        assertThat(table.unreadable()).isEmpty();
+        assertThat(now().changedAt()).isEqualTo(9);
+        // written anew, it claims anew
+        table.apply(List.of(put("dev2", "192.168.0.2", "10.244.1.0/24", 4, 13)));
+        table.apply(List.of(put("dev1", "192.168.0.1", "10.244.1.0/24", 14, 14)));
+        assertThat(nodeOf(FIRST)).isEqualTo("dev2");
+    }
+
     private static List<String> ways(RouteTable table) {
         return table.current().orElseThrow().entries().stream()
                 .map(e -> e.key() + " via " + e.value().nextHop() + " of "

@@ -38,6 +38,7 @@ public final class TableStreams<K, V> {
     private final Convergence convergence;
     private final OpenStreams open;
     private final LargeResponses large;
+    private final StallWatch stalls;
     // owned by: the owner's context
     private final Map<NodeName, NodeState> nodes = new TreeMap<>();
     // owned by: the owner's context; what was computed for the present table, by where it starts
@@ -46,7 +47,6 @@ public final class TableStreams<K, V> {
     private @Nullable VersionedTable<K, V> table;
     // owned by: the owner's context; of the present table or one shortly before
     private @Nullable Update<K, V> snapshot;
-    private boolean watching;
     private Runnable onProgress = () -> {};
 
     /** Streams with {@link StreamSettings#DEFAULT}. */
@@ -74,6 +74,7 @@ public final class TableStreams<K, V> {
         this.convergence = new Convergence(metrics);
         this.open = new OpenStreams(owner);
         this.large = new LargeResponses(owner, timers);
+        this.stalls = new StallWatch(open, this::later, this.metrics, settings.stallTimeout());
     }
 
     /** Makes a table known to every node. */
@@ -177,21 +178,32 @@ public final class TableStreams<K, V> {
         owner.accept(action);
     }
 
+    private void later(Duration delay, Runnable action) {
+        timers.after(delay, () -> run(action));
+    }
+
     @Nullable
     VersionedTable<K, V> table() {
         return table;
     }
 
-    /**
-     * Everything; shared by all who need it until something changes. An older one would do for a node that knows nothing, but
-     * one that starts again would take out of its kernel what it had been told meanwhile.
-     */
+    /** Everything, for a node of which nothing is known: it may start again and have in its kernel all there is now. */
     Update<K, V> snapshot() {
+        return snapshot(Long.MAX_VALUE);
+    }
+
+    /**
+     * Everything; shared by all who need it. One of a while ago does for nodes that had not reached it, the difference follows:
+     * thousands that come back while the table changes are not each told something of their own.
+     *
+     * @param known version of this epoch that a node has reached
+     */
+    private Update<K, V> snapshot(long known) {
         VersionedTable<K, V> current = published();
         Update<K, V> shared = snapshot;
         if (shared == null
                 || !shared.epoch().equals(current.epoch())
-                || shared.version() < Math.max(current.floor(), current.changedAt())) {
+                || shared.version() < Math.max(current.floor(), Math.min(known, current.changedAt()))) {
             shared = Update.snapshot(current, convergence.newest());
             snapshot = shared;
         }
@@ -205,7 +217,7 @@ public final class TableStreams<K, V> {
         if (known == null) {
             known = current.diff(version)
                     .map(changes -> Update.since(current, version, changes, convergence.newest()))
-                    .orElseGet(this::snapshot);
+                    .orElseGet(() -> snapshot(version));
             updates.put(version, known);
         }
         return known;
@@ -234,7 +246,7 @@ public final class TableStreams<K, V> {
             LOGGER.atInfo().addKeyValue("node", name).log("a new stream replaces a node's former one");
             former.close(Status.ABORTED.withDescription("node " + name + " has opened another stream"));
         }
-        watchForStalls();
+        stalls.watch();
         onProgress.run();
         return node;
     }
@@ -281,31 +293,5 @@ public final class TableStreams<K, V> {
         if (beginsSnapshot) {
             metrics.snapshots().increment();
         }
-    }
-
-    private void watchForStalls() {
-        if (watching) {
-            return;
-        }
-        watching = true;
-        Duration interval = settings.stallTimeout().dividedBy(4);
-        timers.after(
-                interval,
-                () -> run(() -> {
-                    watching = false;
-                    open.all().forEach(stream -> stream.checkStall().ifPresent(this::cutOff));
-                    if (!open.isEmpty()) {
-                        watchForStalls();
-                    }
-                }));
-    }
-
-    private void cutOff(TableStream.Stall stall) {
-        (stall.reads() ? metrics.unacknowledged() : metrics.unread()).increment();
-        LOGGER.atWarn()
-                .addKeyValue("node", stall.node().node)
-                .addKeyValue("reads", stall.reads())
-                .addKeyValue("version", stall.node().version)
-                .log("node is cut off because it is stuck, it gets what it lacks when it comes back");
     }
 }

@@ -24,7 +24,7 @@ public final class VersionedTable<K, V> {
     private final long floor;
     private final int memory;
     private final Tree<K, Slot<V>> slots;
-    private final Tree<Mark<K>, Boolean> changes;
+    private final ChangeLog<K> log;
     private final Tree<Mark<K>, Boolean> removals;
     // asked by every stream at every change
     private final long changedAt;
@@ -32,7 +32,7 @@ public final class VersionedTable<K, V> {
     /** Value null: removed at that version. */
     private record Slot<V>(@Nullable V value, long changedAt) {}
 
-    private record Mark<K>(long version, @Nullable K key) {}
+    private record Mark<K>(long version, K key) {}
 
     /**
      * An entry of the table.
@@ -41,8 +41,7 @@ public final class VersionedTable<K, V> {
      */
     public record Entry<K, V>(K key, V value, long changedAt) {}
 
-    private record Parts<K, V>(
-            Tree<K, Slot<V>> slots, Tree<Mark<K>, Boolean> changes, Tree<Mark<K>, Boolean> removals) {}
+    private record Parts<K, V>(Tree<K, Slot<V>> slots, ChangeLog<K> log, Tree<Mark<K>, Boolean> removals) {}
 
     private VersionedTable(
             Comparator<? super K> order, String epoch, long version, long floor, int memory, Parts<K, V> parts) {
@@ -52,10 +51,9 @@ public final class VersionedTable<K, V> {
         this.floor = floor;
         this.memory = memory;
         this.slots = parts.slots();
-        this.changes = parts.changes();
+        this.log = parts.log();
         this.removals = parts.removals();
-        Tree.Pair<Mark<K>, Boolean> newest = changes.last();
-        this.changedAt = newest == null ? floor : Math.max(floor, newest.key().version());
+        this.changedAt = Math.max(floor, log.newest());
     }
 
     /**
@@ -70,20 +68,16 @@ public final class VersionedTable<K, V> {
 
     static <K, V> VersionedTable<K, V> loaded(
             Comparator<? super K> order, String epoch, long version, Map<K, V> values, int memory) {
+        List<Tree.Pair<K, Slot<V>>> sorted = new ArrayList<>(values.size());
+        values.forEach((key, value) -> sorted.add(new Tree.Pair<>(key, new Slot<>(value, version))));
+        sorted.sort((a, b) -> order.compare(a.key(), b.key()));
+        List<K> keys = sorted.stream().map(Tree.Pair::key).toList();
         Comparator<Mark<K>> byVersion = (a, b) -> {
             int byNumber = Long.compare(a.version(), b.version());
-            if (byNumber != 0 || a.key() == null || b.key() == null) {
-                return byNumber != 0 ? byNumber : Boolean.compare(a.key() != null, b.key() != null);
-            }
-            return order.compare(a.key(), b.key());
+            return byNumber != 0 ? byNumber : order.compare(a.key(), b.key());
         };
-        Tree<K, Slot<V>> slots = Tree.empty(order);
-        Tree<Mark<K>, Boolean> changes = Tree.empty(byVersion);
-        for (Map.Entry<K, V> entry : values.entrySet()) {
-            slots = slots.put(entry.getKey(), new Slot<>(entry.getValue(), version));
-            changes = changes.put(new Mark<>(version, entry.getKey()), true);
-        }
-        Parts<K, V> parts = new Parts<>(slots, changes, Tree.empty(byVersion));
+        Parts<K, V> parts = new Parts<>(
+                Tree.sorted(order, sorted), ChangeLog.<K>empty().with(version, keys), Tree.empty(byVersion));
         return new VersionedTable<>(order, epoch, version, version, memory, parts);
     }
 
@@ -93,57 +87,75 @@ public final class VersionedTable<K, V> {
      * @throws IllegalArgumentException when the version does not grow although something changed
      */
     public VersionedTable<K, V> apply(long newVersion, List<? extends Change<K, V>> all) {
-        VersionedTable<K, V> table = this;
-        boolean changed = false;
-        for (Change<K, V> change : all) {
-            VersionedTable<K, V> next = table.with(Math.max(newVersion, version), change);
-            changed |= next != table;
-            table = next;
+        Batch batch = new Batch(Math.max(newVersion, version));
+        all.forEach(batch::take);
+        if (!batch.keys.isEmpty()) {
+            if (newVersion <= version) {
+                throw new IllegalArgumentException(
+                        "version: " + newVersion + " (expected: more than " + version + ", the table's)");
+            }
+            return batch.table();
         }
-        if (changed && newVersion <= version) {
-            throw new IllegalArgumentException(
-                    "version: " + newVersion + " (expected: more than " + version + ", the table's)");
-        }
-        return newVersion <= version || table.version == newVersion
-                ? table
-                : new VersionedTable<>(order, epoch, newVersion, table.floor, memory, table.parts());
+        return newVersion <= version
+                ? this
+                : new VersionedTable<>(order, epoch, newVersion, floor, memory, new Parts<>(slots, log, removals));
     }
 
-    private Parts<K, V> parts() {
-        return new Parts<>(slots, changes, removals);
+    /** Changes that come together. */
+    private final class Batch {
+        private final long at;
+        private final Tree.Edit<K, Slot<V>> newSlots = slots.edit();
+        private final Tree.Edit<Mark<K>, Boolean> newRemovals = removals.edit();
+        private final List<K> keys = new ArrayList<>();
+
+        Batch(long at) {
+            this.at = at;
+        }
+
+        void take(Change<K, V> change) {
+            K key = change.key();
+            V value = change instanceof Change.Upsert<K, V> upsert ? upsert.value() : null;
+            Slot<V> old = newSlots.get(key);
+            V before = old == null ? null : old.value();
+            if (value == null ? before == null : value.equals(before)) {
+                return;
+            }
+            if (old != null && before == null) {
+                newRemovals.remove(new Mark<>(old.changedAt(), key));
+            }
+            if (value == null) {
+                newRemovals.put(new Mark<>(at, key), true);
+            }
+            if (old == null || old.changedAt() != at || keys.isEmpty()) {
+                keys.add(key);
+            }
+            newSlots.put(key, new Slot<>(value, at));
+        }
+
+        VersionedTable<K, V> table() {
+            long newFloor = floor;
+            Tree.Pair<Mark<K>, Boolean> oldest = newRemovals.first();
+            while (oldest != null && newRemovals.size() > memory) {
+                newSlots.remove(oldest.key().key());
+                newRemovals.remove(oldest.key());
+                newFloor = Math.max(newFloor, oldest.key().version());
+                oldest = newRemovals.first();
+            }
+            keys.sort(order);
+            Tree<K, Slot<V>> after = newSlots.done();
+            ChangeLog<K> newLog = log.with(at, keys);
+            if (newLog.isWasteful(after.size())) {
+                newLog = newLog.filtered((version, key) -> isLast(after, version, key));
+            }
+            return new VersionedTable<>(
+                    order, epoch, at, newFloor, memory, new Parts<>(after, newLog, newRemovals.done()));
+        }
     }
 
-    private VersionedTable<K, V> with(long at, Change<K, V> change) {
-        V value = change instanceof Change.Upsert<K, V> upsert ? upsert.value() : null;
-        Slot<V> old = slots.get(change.key());
-        V before = old == null ? null : old.value();
-        if (value == null ? before == null : value.equals(before)) {
-            return this;
-        }
-        Mark<K> mark = new Mark<>(at, change.key());
-        Tree<Mark<K>, Boolean> newChanges = changes;
-        Tree<Mark<K>, Boolean> newRemovals = removals;
-        if (old != null) {
-            Mark<K> oldMark = new Mark<>(old.changedAt(), change.key());
-            newChanges = newChanges.remove(oldMark);
-            newRemovals = newRemovals.remove(oldMark);
-        }
-        newChanges = newChanges.put(mark, true);
-        if (value == null) {
-            newRemovals = newRemovals.put(mark, true);
-        }
-        Parts<K, V> parts = new Parts<>(slots.put(change.key(), new Slot<>(value, at)), newChanges, newRemovals);
-        return new VersionedTable<>(order, epoch, at, floor, memory, parts).trimmed();
-    }
-
-    private VersionedTable<K, V> trimmed() {
-        Tree.Pair<Mark<K>, Boolean> oldest = removals.size() > memory ? removals.first() : null;
-        if (oldest == null || oldest.key().key() == null) {
-            return this;
-        }
-        Mark<K> mark = oldest.key();
-        Parts<K, V> parts = new Parts<>(slots.remove(mark.key()), changes.remove(mark), removals.remove(mark));
-        return new VersionedTable<>(order, epoch, version, Math.max(floor, mark.version()), memory, parts);
+    /** Whether a key has not changed again since a version, and is not forgotten. */
+    private static <K, V> boolean isLast(Tree<K, Slot<V>> slots, long version, K key) {
+        Slot<V> slot = slots.get(key);
+        return slot != null && slot.changedAt() == version;
     }
 
     /** What leads from a version to this one, oldest change first; empty when only the whole table does. */
@@ -152,16 +164,19 @@ public final class VersionedTable<K, V> {
             return Optional.empty();
         }
         List<Change<K, V>> found = new ArrayList<>();
-        changes.forEachFrom(new Mark<>(since + 1, null), (mark, ignored) -> {
-            K key = mark.key();
-            Slot<V> slot = key == null ? null : slots.get(key);
-            if (key != null && slot != null) {
+        log.forEachFrom(since + 1, (at, key) -> {
+            Slot<V> slot = slots.get(key);
+            if (slot != null && slot.changedAt() == at) {
                 V value = slot.value();
                 found.add(value == null ? new Change.Remove<>(key) : new Change.Upsert<>(key, value));
             }
-            return true;
         });
         return Optional.of(found);
+    }
+
+    /** Changes it has noted, also those of keys that have changed again, for tests of its size. */
+    int logged() {
+        return log.logged();
     }
 
     /** All entries, sorted by key. */

@@ -630,6 +630,42 @@ final class TableStreamsTest {
     }
 
     @Test
+    void nodesThatComeBackShareOneEncodingAlthoughTheTableChanges() {
+        List<Long> snapshots = new ArrayList<>();
+        TableStreams<String, String> counted = new TableStreams<>(
+                chunk -> {
+                    if (chunk.snapshot()) {
+                        snapshots.add(chunk.version());
+                    }
+                    return encode(chunk);
+                },
+                Runnable::run,
+                timers,
+                new SimpleMeterRegistry());
+        Map<String, String> values = new TreeMap<>(Map.of("a", "1", "b", "1"));
+        VersionedTable<String, String> table = table(100, values);
+        counted.publish(table);
+        for (int i = 0; i < 20; i++) {
+            Node node = new Node();
+            node.ready = 10;
+            node.version = 50L + i;
+            node.epoch = "e";
+            node.kernel.put("gone", "1");
+            node.connect(counted, new NodeName("n" + i));
+            assertThat(node.kernel).isEqualTo(values);
+            values.put("k" + i, "v");
+            table = table.apply(101 + i, put("k" + i, "v"));
+            counted.publish(table);
+        }
+        assertThat(snapshots).containsExactly(100L);
+        Node startedAgain = new Node();
+        startedAgain.ready = 1;
+        startedAgain.connect(counted, DEV1);
+        assertThat(startedAgain.kernel).as("nothing newer is taken from it").isEqualTo(values);
+        assertThat(snapshots).containsExactly(100L, 120L);
+    }
+
+    @Test
     void aNodeThatIsAheadWaitsForTheTableAndThenGetsEverything() {
         streams.publish(table(5, Map.of("a", "1")));
         Node node = new Node();

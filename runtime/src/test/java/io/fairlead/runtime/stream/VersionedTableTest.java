@@ -78,26 +78,85 @@ final class VersionedTableTest {
     }
 
     @Test
-    void theTreeStaysBalancedAndSorted() {
-        Random random = new Random(7);
-        Tree<Integer, Integer> tree = Tree.empty(Comparator.<Integer>naturalOrder());
-        TreeMap<Integer, Integer> model = new TreeMap<>();
-        for (int i = 0; i < 20_000; i++) {
-            int key = i < 5_000 ? i : random.nextInt(10_000);
-            if (i % 3 == 2) {
-                tree = tree.remove(key);
-                model.remove(key);
-            } else {
-                tree = tree.put(key, i);
-                model.put(key, i);
+    void aBatchIsTheSameAsItsChangesOneByOne() {
+        for (long seed = 1; seed <= 30; seed++) {
+            Random random = new Random(seed);
+            Map<Integer, Integer> first = new HashMap<>();
+            for (int i = random.nextInt(30); i > 0; i--) {
+                first.put(random.nextInt(40), 0);
+            }
+            VersionedTable<Integer, Integer> table =
+                    VersionedTable.loaded(Comparator.<Integer>naturalOrder(), "e", 1, first, 1_000);
+            Map<Integer, Integer> model = new TreeMap<>(first);
+            Map<Integer, Long> changedAt = new HashMap<>();
+            List<VersionedTable<Integer, Integer>> versions = new ArrayList<>(List.of(table, table));
+            List<Map<Integer, Integer>> history = new ArrayList<>(List.of(new TreeMap<>(model), new TreeMap<>(model)));
+            for (long version = 2; version < 150; version++) {
+                List<Change<Integer, Integer>> changes = changes(random);
+                for (Change<Integer, Integer> change : changes) {
+                    Integer before = model.get(change.key());
+                    change(model, change);
+                    if (!java.util.Objects.equals(before, model.get(change.key()))) {
+                        changedAt.put(change.key(), version);
+                    }
+                }
+                table = table.apply(version, changes);
+                versions.add(table);
+                history.add(new TreeMap<>(model));
+            }
+            long last =
+                    changedAt.values().stream().mapToLong(Long::longValue).max().orElse(1);
+            assertThat(table.changedAt()).as("seed %d", seed).isEqualTo(last);
+            for (int since = 1; since < 150; since++) {
+                assertThat(table.diff(since))
+                        .as("seed %d since %d", seed, since)
+                        .contains(expected(model, changedAt, since));
+                assertThat(present(versions.get(since)))
+                        .as("seed %d: version %d is what it was", seed, since)
+                        .isEqualTo(history.get(since));
             }
         }
-        List<Integer> keys = new ArrayList<>();
-        tree.forEachFrom(5_000, (key, value) -> keys.add(key));
-        assertThat(keys).containsExactlyElementsOf(model.tailMap(5_000).keySet());
-        assertThat(tree.size()).isEqualTo(model.size());
-        // an AVL tree is at most 1.44 times as high as a perfect one
-        assertThat(tree.height()).isLessThanOrEqualTo((int) (1.45 * Math.log(model.size() + 2) / Math.log(2)));
+    }
+
+    private static List<Change<Integer, Integer>> changes(Random random) {
+        List<Change<Integer, Integer>> changes = new ArrayList<>();
+        for (int i = random.nextInt(12); i > 0; i--) {
+            int key = random.nextInt(40);
+            changes.add(random.nextBoolean() ? new Change.Upsert<>(key, random.nextInt(3)) : new Change.Remove<>(key));
+        }
+        return changes;
+    }
+
+    private static List<Change<Integer, Integer>> expected(
+            Map<Integer, Integer> model, Map<Integer, Long> changedAt, long since) {
+        return changedAt.entrySet().stream()
+                .filter(entry -> entry.getValue() > since)
+                .sorted(Map.Entry.<Integer, Long>comparingByValue().thenComparing(Map.Entry.comparingByKey()))
+                .<Change<Integer, Integer>>map(entry -> {
+                    Integer value = model.get(entry.getKey());
+                    return value == null
+                            ? new Change.Remove<>(entry.getKey())
+                            : new Change.Upsert<>(entry.getKey(), value);
+                })
+                .toList();
+    }
+
+    private static Map<Integer, Integer> present(VersionedTable<Integer, Integer> table) {
+        Map<Integer, Integer> all = new TreeMap<>();
+        table.entries().forEach(entry -> all.put(entry.key(), entry.value()));
+        return all;
+    }
+
+    @Test
+    void whatChangesAgainAndAgainTakesNoMoreRoom() {
+        VersionedTable<Integer, Integer> table =
+                VersionedTable.loaded(Comparator.<Integer>naturalOrder(), "e", 1, Map.of(1, 0, 2, 0));
+        for (int version = 2; version < 5_000; version++) {
+            table = table.apply(version, List.of(new Change.Upsert<>(1, version)));
+            assertThat(table.diff(1)).contains(List.of(new Change.Upsert<>(1, version)));
+            assertThat(table.logged()).isLessThan(100);
+        }
+        assertThat(table.diff(4_998).orElseThrow()).hasSize(1);
     }
 
     @Test
