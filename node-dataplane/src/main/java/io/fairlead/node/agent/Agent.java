@@ -100,8 +100,7 @@ final class Agent {
         };
         IdentityFeed policies = new NodeFeeds(node, channels, reconciler, controllers, life)
                 .start(background, this::backoff, tellAgain);
-        new LostEntries(lost -> addresses.tellAgain(endpoints, refreshing, lost)).watch(reconciler);
-        addresses.watchStrays(node, endpoints, refreshing, reconciler);
+        addresses.watchEntries(node, endpoints, refreshing, reconciler);
         addresses.keep(registered, pool, reconciler, registration, backoff(Duration.ofSeconds(30)));
         watch(netlink, datapath);
         keepRefreshing(endpoints, refreshing, calls);

@@ -83,8 +83,9 @@ final class NodeSupply {
         keeper.start();
     }
 
-    /** What the store says of this node and is not so is put right. */
-    void watchStrays(LocalNode node, EndpointManager endpoints, Controller controller, Reconciler reconciler) {
+    /** What the store lost of this node is said again, and what it says and is not so is put right. */
+    void watchEntries(LocalNode node, EndpointManager endpoints, Controller controller, Reconciler reconciler) {
+        new LostEntries(lost -> tellAgain(endpoints, controller, lost)).watch(reconciler);
         StrayEntries.Told told = new StrayEntries.Told(
                 ips -> calls.execute(() -> endpoints.withdrawUnheld(ips)),
                 ips -> tellAgain(

@@ -26,15 +26,15 @@ final class Replica {
     private final ManagedChannel channel;
     private volatile long heard = System.nanoTime(); // written by: whoever hears of it
     private volatile Duration pause = Duration.ZERO; // written by: whoever hears of it
-    private @Nullable Suspicion suspicion; // guarded by: the channel of all replicas
+    private @Nullable Suspicion suspicion; // guarded by: Doubts
 
     /** It was late once. What the others said, and whether it is given up. */
     static final class Suspicion {
-        boolean condemned; // guarded by: the channel of all replicas
-        int unanswered; // guarded by: the channel of all replicas
+        boolean condemned; // guarded by: Doubts
+        int unanswered; // guarded by: Doubts
 
         @Nullable
-        Replica ready; // guarded by: the channel of all replicas
+        Replica ready; // guarded by: Doubts
     }
 
     Replica(HostPort address, int number, ManagedChannel channel) {

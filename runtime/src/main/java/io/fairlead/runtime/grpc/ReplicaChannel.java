@@ -1,7 +1,6 @@
 package io.fairlead.runtime.grpc;
 
 import io.fairlead.runtime.config.HostPort;
-import io.fairlead.runtime.grpc.Replica.Suspicion;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.ManagedChannel;
@@ -33,13 +32,13 @@ import org.slf4j.LoggerFactory;
  */
 public final class ReplicaChannel extends ManagedChannel {
     private static final Logger LOGGER = LoggerFactory.getLogger(ReplicaChannel.class);
-    private static final Duration PROBE = Duration.ofSeconds(2);
     private static final Duration RETURN = Duration.ofSeconds(1);
     private static final int SPREAD = 8;
 
     private final List<Replica> replicas; // its own first, then those it would go to
     private final Patience patience;
     private final ScheduledExecutorService timer;
+    private final Doubts doubts;
     // guarded by: this, as is all below
     private final Set<ReplicaCall> open = Collections.newSetFromMap(new IdentityHashMap<>());
     private Replica current;
@@ -98,6 +97,7 @@ public final class ReplicaChannel extends ManagedChannel {
         });
         single.setRemoveOnCancelPolicy(true);
         timer = single;
+        doubts = new Doubts(replicas, patience, this::later, this::giveUp);
     }
 
     /** Which replica new calls go to. */
@@ -138,7 +138,7 @@ public final class ReplicaChannel extends ManagedChannel {
 
     private void askUnlessEnded(ReplicaCall call) {
         if (isOpen(call)) {
-            askUnlessHeard(call.on(), patience.beat());
+            doubts.askUnlessHeard(call.on(), patience.beat());
         }
     }
 
@@ -174,9 +174,7 @@ public final class ReplicaChannel extends ManagedChannel {
 
     /** Something was wrong with an answer: finds out whether it is the replica. */
     void ask(Replica replica) {
-        if (replicas.size() > 1) {
-            replica.check(patience.silent(), alive -> answered(replica, alive));
-        }
+        doubts.ask(replica);
     }
 
     private void beat() {
@@ -195,7 +193,7 @@ public final class ReplicaChannel extends ManagedChannel {
             long left = replica.heard() + pause - now;
             // nobody asks at the instant others do, nor wakes just before it is time
             if (left <= pause / SPREAD) {
-                askNow(replica, now);
+                doubts.askNow(replica, now);
                 left = pause;
             }
             next = Math.min(next, left - ThreadLocalRandom.current().nextLong(pause / SPREAD));
@@ -203,85 +201,11 @@ public final class ReplicaChannel extends ManagedChannel {
         later(this::beat, Duration.ofNanos(next));
     }
 
-    private void askUnlessHeard(Replica replica, Duration lately) {
-        long now = System.nanoTime();
-        if (now - replica.heard() >= lately.toNanos() / 2) {
-            askNow(replica, now);
-        }
-    }
-
-    private void askNow(Replica replica, long now) {
-        ask(replica);
-        later(() -> suspectUnlessHeardSince(replica, now), patience.late());
-    }
-
-    private void suspectUnlessHeardSince(Replica replica, long asked) {
-        if (replica.heard() - asked < 0) {
-            suspect(replica);
-        }
-    }
-
-    private void answered(Replica replica, boolean alive) {
-        if (alive) {
-            synchronized (this) {
-                replica.suspicion(null);
-            }
-            return;
-        }
-        Suspicion suspicion = suspect(replica);
-        synchronized (this) {
-            suspicion.condemned = true;
-        }
-        decide(replica, suspicion);
-    }
-
-    /** Asks the others, so that one is ready when this one is given up. */
-    private Suspicion suspect(Replica replica) {
-        Suspicion mine;
-        synchronized (this) {
-            Suspicion present = replica.suspicion();
-            if (present != null) {
-                return present;
-            }
-            mine = new Suspicion();
-            mine.unanswered = replicas.size() - 1;
-            replica.suspicion(mine);
-        }
-        for (Replica other : replicas) {
-            if (other != replica) {
-                // one that could not be reached before is not waited for
-                other.channel().resetConnectBackoff();
-                other.check(PROBE, alive -> otherAnswered(replica, mine, other, alive));
-            }
-        }
-        return mine;
-    }
-
-    private void otherAnswered(Replica replica, Suspicion suspicion, Replica other, boolean alive) {
-        synchronized (this) {
-            suspicion.unanswered--;
-            if (alive && suspicion.ready == null) {
-                suspicion.ready = other;
-            }
-            if (suspicion.unanswered == 0 && suspicion.ready == null && replica.suspicion() == suspicion) {
-                replica.suspicion(null); // nowhere to go: stays, and asks again with the next beat
-            }
-        }
-        decide(replica, suspicion);
-    }
-
-    private void decide(Replica replica, Suspicion suspicion) {
-        Replica ready;
-        synchronized (this) {
-            ready = suspicion.ready;
-            if (!suspicion.condemned || ready == null || replica.suspicion() != suspicion) {
-                return;
-            }
-            replica.suspicion(null);
-        }
-        String reason = "replica " + replica.address() + " does not answer";
-        move(replica, ready, reason);
-        leave(replica, reason);
+    /** Of two that were there one is silent, and the other has answered. */
+    private void giveUp(Replica silent, Replica ready) {
+        String reason = "replica " + silent.address() + " does not answer";
+        move(silent, ready, reason);
+        leave(silent, reason);
     }
 
     /** New calls go elsewhere. */
@@ -332,7 +256,7 @@ public final class ReplicaChannel extends ManagedChannel {
     private void goHome() {
         Replica own = replicas.get(0);
         own.channel().resetConnectBackoff();
-        own.check(PROBE, alive -> {
+        own.check(Doubts.PROBE, alive -> {
             Replica from = current();
             if (from != own && !alive) {
                 goHomeLater();
