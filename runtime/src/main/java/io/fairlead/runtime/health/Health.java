@@ -18,6 +18,11 @@ public final class Health {
         checks.put(name, check);
     }
 
+    /** Takes a subsystem away that has done what it was for. */
+    public void unregister(String name) {
+        checks.remove(name);
+    }
+
     /** How every subsystem is, by name. Never fails. */
     public Future<Map<String, State>> ask() {
         List<String> names = new ArrayList<>();

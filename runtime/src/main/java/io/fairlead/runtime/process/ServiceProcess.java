@@ -6,6 +6,7 @@ import io.fairlead.runtime.config.ConfigKey;
 import io.fairlead.runtime.config.ConfigKeys;
 import io.fairlead.runtime.config.HostPort;
 import io.fairlead.runtime.config.Values;
+import io.fairlead.runtime.health.HealthCheck;
 import io.fairlead.runtime.health.HealthServer;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -28,6 +29,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class ServiceProcess {
     private static final Logger LOGGER = LoggerFactory.getLogger(ServiceProcess.class);
+    private static final String STARTING = "start";
     private static final int STOP_SECONDS = 20;
 
     private final String name;
@@ -118,11 +120,14 @@ public final class ServiceProcess {
                     .addKeyValue("from", setting.origin())
                     .log("configuration");
         }
+        // ready is who can be asked: the checks of subsystems that are not made yet are missing until then
+        life.health().register(STARTING, () -> Future.succeededFuture(new HealthCheck.State(false, "under way")));
         return HealthServer.start(life.vertx(), config.get(healthAddress), life.health(), life.metrics())
                 .compose(health -> {
                     life.onStop("health", health::stop);
                     return start.start(config, life);
                 })
+                .onSuccess(done -> life.health().unregister(STARTING))
                 .onSuccess(done -> LOGGER.atInfo()
                         .addKeyValue(
                                 "jvm_ms", ManagementFactory.getRuntimeMXBean().getUptime())

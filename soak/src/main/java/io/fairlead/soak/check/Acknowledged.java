@@ -17,11 +17,15 @@ import java.util.TreeSet;
  * Compares what the store holds, while nothing is asked, with what was acknowledged.
  *
  * <p>Of each subject the last acknowledged operation decides, unless another one was on its way at the same time: one that
- * was acknowledged too, or one that was not answered and may have taken effect within {@link #LINGER} of being given up.
+ * was acknowledged too, or one that may have taken effect within {@link #LINGER} of its end: it was not answered, or only
+ * after {@link #RETRIED}, when a service may have asked etcd twice, of which etcd carries one out as late as it likes.
  */
 public final class Acknowledged {
     /** How long after a request was given up it may still take effect: the longest pause of a process and its retries. */
     public static final Duration LINGER = Duration.ofSeconds(30);
+
+    /** What takes longer may have been asked of etcd more than once: a silent member of it is left after this. */
+    static final Duration RETRIED = Duration.ofMillis(300);
 
     private Acknowledged() {}
 
@@ -46,7 +50,7 @@ public final class Acknowledged {
         for (String subject : subjects) {
             String state = store.getOrDefault(subject, Operation.GONE);
             List<Operation> about = bySubject.getOrDefault(subject, List.of());
-            Set<String> allowed = allowed(about, lateReferences(subject, operations));
+            Set<String> allowed = allowed(about, lateReferences(subject, about, operations));
             boolean fits =
                     allowed.contains(state) || (!state.equals(Operation.GONE) && allowed.contains(Operation.UNTOLD));
             if (!fits && !isRestored(subject, state, operations, store)) {
@@ -85,15 +89,24 @@ public final class Acknowledged {
         return state.equals(Operation.GONE) ? "nothing" : state;
     }
 
-    /** A publication that was not answered writes the node's reference too, when it takes effect: late, as the entry. */
-    private static List<Operation> lateReferences(String subject, List<Operation> operations) {
-        return !subject.startsWith("use/")
-                ? List.of()
-                : operations.stream()
-                        .filter(operation -> operation.kind() == Kind.PUBLISH)
-                        .filter(operation -> operation.outcome() == Outcome.UNKNOWN)
-                        .filter(operation -> subject.endsWith("/" + operation.process()))
-                        .toList();
+    /** A publication writes the node's reference too: late, when it takes effect late. */
+    private static List<Operation> lateReferences(String subject, List<Operation> about, List<Operation> operations) {
+        if (!subject.startsWith("use/")) {
+            return List.of();
+        }
+        Set<String> numbers = new TreeSet<>();
+        about.forEach(operation -> numbers.add(operation.state()));
+        return operations.stream()
+                .filter(operation -> operation.kind() == Kind.PUBLISH)
+                .filter(Acknowledged::mayComeLate)
+                .filter(operation -> subject.endsWith("/" + operation.process()))
+                .filter(operation -> numbers.contains(number(operation)))
+                .toList();
+    }
+
+    /** The number in "number@host". */
+    private static String number(Operation publication) {
+        return publication.state().split("@", 2)[0];
     }
 
     private static Set<String> allowed(List<Operation> about, List<Operation> lateReferences) {
@@ -103,15 +116,22 @@ public final class Acknowledged {
         Set<String> allowed = new TreeSet<>();
         allowed.add(last.map(Operation::state).orElse(Operation.GONE));
         about.stream().filter(operation -> isInTime(operation, last)).forEach(it -> allowed.add(it.state()));
-        lateReferences.stream()
-                .filter(operation -> isInTime(operation, last))
-                .forEach(it -> allowed.add(it.state().split("@", 2)[0]));
+        lateReferences.stream().filter(operation -> isInTime(operation, last)).forEach(it -> allowed.add(number(it)));
         return allowed;
     }
 
     private static boolean isInTime(Operation operation, Optional<Operation> last) {
-        long ends =
-                operation.outcome() == Outcome.OK ? operation.completed() : operation.completed() + LINGER.toNanos();
+        long ends = operation.completed() + (mayComeLate(operation) ? LINGER.toNanos() : 0);
         return last.isEmpty() || ends > last.get().invoked();
+    }
+
+    /**
+     * Whether it may take effect after its end. Of what is acknowledged that is so for references and entries, which are
+     * written whenever they are not there; everything else changes only what is as it was when the request began.
+     */
+    private static boolean mayComeLate(Operation operation) {
+        boolean retried = operation.completed() - operation.invoked() > RETRIED.toNanos();
+        return operation.outcome() != Outcome.OK
+                || (retried && (operation.kind() == Kind.ALLOCATE || operation.kind() == Kind.PUBLISH));
     }
 }

@@ -84,12 +84,32 @@ class AcknowledgedTest {
         String use = "use/k8s:a=1;/n1";
         long late = 12 + Acknowledged.LINGER.toMillis() + 1;
         Told soon = new Told()
+                .ok("n1", Kind.ALLOCATE, use, "300", 0, 10)
                 .unknown("n1", Kind.PUBLISH, IP, "300@1.2.3.4", 11, 12)
                 .ok("n1", Kind.RELEASE_IDENTITY, use, "", 15, 16);
         assertThat(check(soon, Map.of(use, "300"))).isEmpty();
         Told longAfter = new Told()
+                .ok("n1", Kind.ALLOCATE, use, "300", 0, 10)
                 .unknown("n1", Kind.PUBLISH, IP, "300@1.2.3.4", 11, 12)
                 .ok("n1", Kind.RELEASE_IDENTITY, use, "", late, late + 1);
         assertThat(check(longAfter, Map.of(use, "300"))).hasSize(1);
+    }
+
+    @Test
+    void aReferenceThatEtcdWasAskedForTwiceMayComeBackForAWhile() {
+        String use = "use/k8s:a=1;/n1";
+        long slow = Acknowledged.RETRIED.toMillis() + 1;
+        long late = slow + Acknowledged.LINGER.toMillis() + 1;
+        Told soon = new Told()
+                .ok("n1", Kind.ALLOCATE, use, "300", 0, slow)
+                .ok("n1", Kind.RELEASE_IDENTITY, use, "", slow + 1, slow + 2);
+        assertThat(check(soon, Map.of(use, "300"))).isEmpty();
+        Told longAfter = new Told()
+                .ok("n1", Kind.ALLOCATE, use, "300", 0, slow)
+                .ok("n1", Kind.RELEASE_IDENTITY, use, "", late, late + 1);
+        assertThat(check(longAfter, Map.of(use, "300"))).hasSize(1);
+        Told quick =
+                new Told().ok("n1", Kind.ALLOCATE, use, "300", 0, 10).ok("n1", Kind.RELEASE_IDENTITY, use, "", 11, 12);
+        assertThat(check(quick, Map.of(use, "300"))).hasSize(1);
     }
 }

@@ -25,6 +25,11 @@ final class JudgeModel {
         this.identities = identities;
     }
 
+    /** As if all connections had ended long ago. */
+    void forgetConnections() {
+        connections.clear();
+    }
+
     /** A packet; icmpType counts for ICMP only, whose ports are as connection tracking has them. */
     record Packet(Ip src, Ip dst, int protocol, int sport, int dport, int icmpType, int tcpFlags) {}
 
