@@ -171,7 +171,9 @@ public final class StoreModel {
     }
 
     private static String checked(String encoded) {
-        Labels.decode(encoded);
+        if (Labels.decode(encoded).isEmpty()) {
+            throw new IllegalArgumentException("labels: \"" + encoded + "\" (expected: at least one)");
+        }
         return encoded;
     }
 

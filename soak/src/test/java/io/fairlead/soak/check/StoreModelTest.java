@@ -153,6 +153,15 @@ class StoreModelTest {
     }
 
     @Test
+    void anIdentityWithoutLabelsIsUnreadable() {
+        put("cilium/state/identities/v1/id/300", "k8s:app=web;");
+        put("cilium/state/identities/v1/id/300", "");
+        put("cilium/state/identities/v1/id/300", "k8s:app=web;");
+        assertThat(model.unreadable()).isEqualTo(1);
+        assertThat(model.found()).isEmpty();
+    }
+
+    @Test
     void anUnreadableValueLeavesWhatWasKnown() {
         node("a", "172.20.0.1", "10.0.1.0/24");
         put("cilium/state/nodes/v1/soak/a", "{");
