@@ -70,6 +70,19 @@ public record Labels(List<Label> sorted) {
         return of(labels);
     }
 
+    /**
+     * Reads the encoding as an identity has it.
+     *
+     * @throws IllegalArgumentException as {@link #decode}, and when there is no label: such a set has no number
+     */
+    public static Labels decodeIdentity(String encoded) {
+        Labels labels = decode(encoded);
+        if (labels.isEmpty()) {
+            throw new IllegalArgumentException("labels: \"\" (expected: at least one, each ended by ';')");
+        }
+        return labels;
+    }
+
     /** Cilium's encoding in the store: each label as "source:key=value;", sorted by key. The '=' is always there. */
     public String encoded() {
         StringBuilder text = new StringBuilder();

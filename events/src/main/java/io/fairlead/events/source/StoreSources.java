@@ -31,7 +31,7 @@ public final class StoreSources {
                 EventKind.IDENTITY,
                 keys.identitiesById(),
                 key -> keys.parseIdentityById(key).toString(),
-                entry -> identity(keys.parseIdentityById(entry.key()), Labels.decode(entry.value())));
+                entry -> identity(keys.parseIdentityById(entry.key()), Labels.decodeIdentity(entry.value())));
     }
 
     /** Addresses and whose they are. */

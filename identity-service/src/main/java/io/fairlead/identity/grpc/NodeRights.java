@@ -150,7 +150,8 @@ public final class NodeRights implements AutoCloseable {
         }
         // what has no labels is refused where it is published
         return store.get(keys.identityById(identity))
-                .map(entry -> entry.flatMap(there -> againstNamespaces(Labels.decode(there.value()), namespaces)));
+                .map(entry ->
+                        entry.flatMap(there -> againstNamespaces(Labels.decodeIdentity(there.value()), namespaces)));
     }
 
     private Future<Optional<String>> withdraw(String node, WithdrawEndpointRequest request) {

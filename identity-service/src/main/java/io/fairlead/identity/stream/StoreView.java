@@ -183,7 +183,7 @@ final class StoreView {
             throw new IllegalArgumentException(
                     "labels: " + bytes + " bytes (expected: at most " + Labels.MAX_ENCODED_BYTES + ")");
         }
-        return Labels.decode(text);
+        return Labels.decodeIdentity(text);
     }
 
     private void endpoint(Cidr prefix, Optional<String> value) {

@@ -73,7 +73,8 @@ record Inventory(
     /** True for a set that a number can stand for: of anything else it is not known where references would be. */
     static boolean isLabels(String text) {
         try {
-            return !Labels.decode(text).isEmpty();
+            var unused = Labels.decodeIdentity(text);
+            return true;
         } catch (IllegalArgumentException e) {
             return false;
         }

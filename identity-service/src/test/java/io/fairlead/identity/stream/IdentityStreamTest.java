@@ -174,11 +174,12 @@ class IdentityStreamTest {
         put(KEYS.ips() + "10.244.0.8", ip("10.244.0.9", 4711, "192.168.2.31"));
         put(KEYS.ips() + "many", ip("10.244.0.9", 4711, "192.168.2.31"));
         put(KEYS.identitiesById() + "4711", "no end");
+        put(KEYS.identitiesById() + "4711", "");
         put(KEYS.identitiesById() + "many", "k8s:app=web;");
         put(KEYS.nodes() + "default/dev1", "[]");
         put(KEYS.ips() + "10.244.0.10", ip("10.244.0.10", 4711, "192.168.2.31"));
         eventually(() -> node.ips().containsKey("10.244.0.10/32"));
-        assertThat(feed.unreadable()).isEqualTo(6);
+        assertThat(feed.unreadable()).isEqualTo(7);
         assertThat(node.ips()).hasSize(4);
         assertThat(node.labels()).containsOnlyKeys(4711);
     }
