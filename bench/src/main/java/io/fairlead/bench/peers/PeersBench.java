@@ -61,17 +61,18 @@ public final class PeersBench {
                 watchers.put(made.name(), new Watcher(made.network()));
                 say("%s with %d clients is up", made.name(), clients);
             }
+            for (int count : counts) {
+                for (boolean eachItsOwn : new boolean[] {false, true}) {
+                    bulk(all, watchers, new Routes(count, eachItsOwn));
+                }
+            }
+            // of daemons that have been at work: the bulk before it is what a virtual machine compiles its code in
             for (int round = 0; round < Competitor.SINGLES; round++) {
                 for (Competitor one : rotated(all, round)) {
                     single(one, watchers, clients, round);
                 }
             }
             all.forEach(Competitor::withdrawSingles);
-            for (int count : counts) {
-                for (boolean eachItsOwn : new boolean[] {false, true}) {
-                    bulk(all, watchers, new Routes(count, eachItsOwn));
-                }
-            }
             all.forEach(one -> report.memory(one.name(), clients, one.megabytes()));
         } finally {
             watchers.values().forEach(Watcher::close);
