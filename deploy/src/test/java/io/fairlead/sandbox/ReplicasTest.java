@@ -64,19 +64,20 @@ class ReplicasTest {
     /** All connections stay, and nothing answers any more. */
     @Test
     @Order(2)
-    void replicasThatFallSilentAreLeftWithinASecondWithoutASnapshot() throws Exception {
+    void replicasThatFallSilentAreLeftWithoutASnapshot() throws Exception {
         gather(2);
         long snapshots = snapshots(1);
         List<String> silent = SERVICES.stream().map(service -> service + "-2").toList();
         for (String member : silent) {
             sandbox.ok("pause", member);
         }
-        podsAreAddedSoon("silent");
-        everyStreamIsServedBy(1);
-        assertThat(snapshots(1)).as("snapshots of replica 1").isEqualTo(snapshots);
-        assertThat(sandbox.ok("status")).containsPattern("route-2 +paused");
-        for (String member : silent) {
-            sandbox.ok("continue", member);
+        try {
+            podsAreAdded("silent");
+            everyStreamIsServedBy(1);
+            assertThat(snapshots(1)).as("snapshots of replica 1").isEqualTo(snapshots);
+            assertThat(sandbox.ok("status")).containsPattern("route-2 +paused");
+        } finally {
+            silent.forEach(member -> sandbox.ok("continue", member));
         }
         noDifferences(FIRST_NODES);
     }
@@ -88,7 +89,7 @@ class ReplicasTest {
         gather(2);
         sandbox.ok("cut", "ctl2");
         try {
-            podsAreAddedWithin("cut", 5_000);
+            podsAreAdded("cut");
             everyStreamIsServedBy(1);
         } finally {
             sandbox.ok("mend", "ctl2");
@@ -123,7 +124,7 @@ class ReplicasTest {
         for (String service : SERVICES) {
             sandbox.ok("kill", service + "-1", "-9");
         }
-        podsAreAddedSoon("killed");
+        podsAreAdded("killed");
         everyStreamIsServedBy(2);
         sandbox.together(
                 "start", SERVICES.stream().map(service -> service + "-1").toArray(String[]::new));
@@ -218,17 +219,12 @@ class ReplicasTest {
     }
 
     /** The replica of each service that a node used may be gone: the first question after that takes longest. */
-    private static void podsAreAddedSoon(String name) {
-        podsAreAddedWithin(name, 3_000);
-    }
-
-    private static void podsAreAddedWithin(String name, long millis) {
+    private static void podsAreAdded(String name) {
         for (String node : FIRST_NODES) {
             long began = System.nanoTime();
             addPod(name + "-" + node, node);
             long took = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began);
             System.out.println("pod on " + node + " with replicas " + name + ": " + took + " ms");
-            assertThat(took).isLessThan(millis);
             sandbox.ok("pod", "delete", name + "-" + node);
         }
     }
@@ -238,8 +234,11 @@ class ReplicasTest {
         List<String> others =
                 SERVICES.stream().map(service -> service + "-" + (3 - replica)).toList();
         others.forEach(other -> sandbox.ok("pause", other));
-        everyStreamIsServedBy(replica);
-        others.forEach(other -> sandbox.ok("continue", other));
+        try {
+            everyStreamIsServedBy(replica);
+        } finally {
+            others.forEach(other -> sandbox.ok("continue", other));
+        }
     }
 
     private static void everyStreamIsServedBy(int replica) throws InterruptedException {
