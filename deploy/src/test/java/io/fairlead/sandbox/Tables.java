@@ -89,8 +89,11 @@ final class Tables {
         Map<String, JsonNode> values = new TreeMap<>();
         List<String> lines =
                 sandbox.ok("etcdctl", "get", "--prefix", prefix).lines().toList();
-        for (int line = 0; line + 1 < lines.size(); line += 2) {
-            values.put(lines.get(line).substring(prefix.length()), json(lines.get(line + 1)));
+        for (int line = 0; line + 1 < lines.size(); line++) {
+            // etcdctl may say in between that a member was away
+            if (lines.get(line).startsWith(prefix)) {
+                values.put(lines.get(line).substring(prefix.length()), json(lines.get(line + 1)));
+            }
         }
         return values;
     }
